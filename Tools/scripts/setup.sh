@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+# Installs what a fresh machine lacks, and nothing that it has: the other scripts begin with this one.
+#
+# usage: setup.sh [--tests] [--benchmarks]
+#   without options   what building needs: Swift, libuv's headers, and pkg-config, which the package manager asks for them
+#   --tests           also what the tests run: python3, strace
+#   --benchmarks      also what the peers of Benchmarks/ need: a C and C++ compiler, boost.context, taskset, python3
+set -euo pipefail
+
+say() { printf '==> %s\n' "$*"; }
+die() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+# have PACKAGE: is what this Debian package brings already here, wherever it came from?
+have() {
+    case "$1" in
+    libuv1-dev) [ -e /usr/include/uv.h ] || [ -e /usr/local/include/uv.h ] ;;
+    libboost-context-dev) [ -e /usr/include/boost/context/fiber.hpp ] ;;
+    python3 | strace | gcc | g++ | pkg-config) command -v "$1" >/dev/null ;;
+    util-linux) command -v taskset >/dev/null ;;
+    *) dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$' ;;
+    esac
+}
+
+# install PACKAGE…: apt-get's own chatter is shown only when it fails.
+install() {
+    local log
+    command -v apt-get >/dev/null ||
+        die "missing: $*. There is no apt-get here: install the same libraries by this system's own means."
+    [ "$(id -u)" = 0 ] || die "missing: $*. Run once: sudo apt-get install $*"
+    log=$(mktemp)
+    say "setup: refreshing the package lists"
+    apt-get update -qq >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed"; }
+    say "setup: installing $*"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$log" 2>&1 ||
+        { cat "$log" >&2; die "apt-get install $* failed"; }
+    rm -f "$log"
+}
+
+wanted=(libuv1-dev pkg-config)
+for option in "$@"; do
+    case "$option" in
+    --tests) wanted+=(python3 strace) ;;
+    --benchmarks) wanted+=(gcc g++ libboost-context-dev util-linux python3) ;;
+    *) die "unknown option: $option (known: --tests, --benchmarks)" ;;
+    esac
+done
+
+command -v swift >/dev/null ||
+    die "there is no 'swift' on the PATH. Install Swift 6.2 or newer: https://www.swift.org/install"
+
+missing=()
+for package in "${wanted[@]}"; do
+    have "$package" || missing+=("$package")
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+    install "${missing[@]}"
+fi

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+# The one command that checks everything that CI checks: format, layering, all tests in debug and release, dependants.
+#
+# usage: test.sh [--quick] [--sanitize] [--filter PATTERN]
+#   --quick           format, layering and the debug tests only
+#   --sanitize        also the whole suite under the address and the thread sanitizer, each in a folder of its own
+#   --filter PATTERN  only the tests that match, as `swift test --filter` does
+#
+# Stops at the first step that fails, and names it. Builds in .build-check, so that a plain `swift build`, which has
+# other flags, keeps its own results.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+quick=false
+sanitize=false
+test_options=(--disable-xctest)
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --quick) quick=true ;;
+    --sanitize) sanitize=true ;;
+    --filter)
+        [ $# -gt 1 ] || { echo "test.sh: --filter needs a pattern" >&2; exit 64; }
+        test_options+=(--filter "$2")
+        shift
+        ;;
+    *)
+        echo "test.sh: unknown option $1 (known: --quick, --sanitize, --filter PATTERN)" >&2
+        exit 64
+        ;;
+    esac
+    shift
+done
+
+# Warnings are errors here, and nowhere else: a newer compiler's new warning must not break who merely builds. The
+# package manager leaves packages from elsewhere out of it. (-Werror must not come last: SwiftPM 6.3 takes it, and the
+# argument after it, away for those packages.)
+strict=(-Xswiftc -warnings-as-errors -Xcc -Werror -Xcc -Wall)
+
+current_step=''
+elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
+
+failed() {
+    local status=$?
+    [ -z "$current_step" ] || printf '\n==> FAILED: %s (%s)\n' "$current_step" "$(elapsed)" >&2
+    exit "$status"
+}
+trap failed EXIT
+
+# step NAME COMMAND…
+step() {
+    current_step=$1
+    shift
+    printf '==> %s (%s)\n' "$current_step" "$(elapsed)"
+    "$@"
+}
+
+sources() {
+    git ls-files --cached --others --exclude-standard -- '*.swift'
+}
+
+check_format() {
+    local files=()
+    mapfile -t files < <(sources)
+    if ! swift format lint --strict --parallel --configuration .swift-format "${files[@]}"; then
+        echo "Mend it with:" >&2
+        echo "  git ls-files '*.swift' | xargs swift format --in-place --configuration .swift-format" >&2
+        return 1
+    fi
+}
+
+# suite NAME SCRATCH-FOLDER OPTION…: builds all tests, then runs them.
+suite() {
+    local name=$1 scratch=$2
+    shift 2
+    step "build the tests, $name" swift build --scratch-path "$scratch" --build-tests "${strict[@]}" "$@"
+    step "run the tests, $name" \
+        swift test --scratch-path "$scratch" --skip-build "${test_options[@]}" "${strict[@]}" "$@"
+}
+
+# Each product alone, in a package that depends on this one as a stranger's would: one program a product, in a folder
+# of Sources/ that bears the program's name. Each exits with 0 when its product works.
+check_dependants() {
+    local package=Tests/Dependants folder bin
+    swift build --package-path "$package"
+    bin=$(swift build --package-path "$package" --show-bin-path)
+    for folder in "$package"/Sources/*/; do
+        basename "$folder"
+        "$bin/$(basename "$folder")"
+    done
+}
+
+step "set-up" Tools/scripts/setup.sh --tests
+step "format" check_format
+step "layering" Tools/scripts/check-layering.sh
+suite debug .build-check -c debug
+if ! $quick; then
+    suite release .build-check -c release
+    step "dependants: one package for each product" check_dependants
+fi
+if $sanitize; then
+    # LeakSanitizer doesn't look on the stacks of parked greenlets, so it takes what only they hold for lost; the tests
+    # count greenlets, watchers and stacks themselves.
+    export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+    # Tests with a load of fixed size read this and make it smaller: a sanitizer costs a factor of five to fifteen.
+    GREENLET_TEST_SANITIZER=address suite "address sanitizer" .build-asan -c debug --sanitize=address
+    GREENLET_TEST_SANITIZER=thread suite "thread sanitizer" .build-tsan -c debug --sanitize=thread
+fi
+current_step=''
+printf '==> all checks passed (%s)\n' "$(elapsed)"
