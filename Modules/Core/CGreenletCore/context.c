@@ -1,0 +1,82 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The first frame of a context, and the switch of threads that something watches.
+
+#define _GNU_SOURCE
+#include "include/CGreenletCore.h"
+#include "sanitizer.h"
+
+void cgreenlet_trampoline(void);
+
+// The runtime's own way to take a greenlet's list of exclusive accesses off the thread and to put it back. They come
+// in pairs, exit first; `state` is two words that start at zero. Used only when the word itself was not found.
+void swift_task_exitThreadLocalContext(uintptr_t *state) __attribute__((weak));
+void swift_task_enterThreadLocalContext(uintptr_t *state) __attribute__((weak));
+
+void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *argument) {
+    // Stacks of one size begin at equal addresses modulo the cache's way size, so that thousands of them would fight
+    // for the same few cache lines. Up to 15 lines of difference spread them and stay within one page's budget.
+    uintptr_t colour = ((uintptr_t)context->stack_low / CGREENLET_DEFAULT_STACK_SIZE % 16) * 64;
+    uintptr_t top = ((uintptr_t)context->stack_low + context->stack_size - colour) & ~(uintptr_t)15;
+    context->stack_pointer = (void *)top;
+    context->frame_pointer = (void *)entry;
+    context->base_register = argument;
+    context->resume_address = (void *)cgreenlet_trampoline;
+    for (int i = 0; i < CGREENLET_WORDS; i++) context->words[i] = 0;
+}
+
+static bool hands_over_by_function(void) {
+    return !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY) && swift_task_exitThreadLocalContext &&
+           swift_task_enterThreadLocalContext;
+}
+
+// Which context runs the first frame of an entry is known only on arrival, so the sanitizers' second half for new
+// greenlets is done here and not after the switch.
+typedef struct first_frame {
+    cgreenlet_entry entry;
+    void *argument;
+} first_frame;
+
+static void careful_entry(void *argument) {
+    cgreenlet_context *context = argument;
+    first_frame *first = (first_frame *)(context->stack_low);
+    cgreenlet_entry entry = first->entry;
+    void *entry_argument = first->argument;
+    cgreenlet_sanitizer_after(context);
+    entry(entry_argument);
+}
+
+// A new context, seen for the first time by a careful thread: let it begin in `careful_entry`. The real entry waits
+// at the far end of its own stack.
+static void divert_entry(cgreenlet_context *to) {
+    if (to->resume_address != (void *)cgreenlet_trampoline || to->frame_pointer == (void *)careful_entry) return;
+    *(first_frame *)to->stack_low = (first_frame){(cgreenlet_entry)to->frame_pointer, to->base_register};
+    to->frame_pointer = (void *)careful_entry;
+    to->base_register = to;
+}
+
+static void move_words(cgreenlet_context *from, cgreenlet_context *to) {
+    cgreenlet_thread *thread = from->thread;
+    for (int i = 0; i < CGREENLET_WORDS; i++) {
+        from->words[i] = *thread->words[i];
+        *thread->words[i] = to->words[i];
+    }
+}
+
+void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
+    uintptr_t access_set[2] = {0, 0};
+    bool by_function = hands_over_by_function();
+    if (by_function) swift_task_exitThreadLocalContext(access_set);
+    divert_entry(to);
+    move_words(from, to);
+    cgreenlet_sanitizer_before(from, to, false);
+    cgreenlet_switch_registers(from, to);
+    cgreenlet_sanitizer_after(from);
+    if (by_function) swift_task_enterThreadLocalContext(access_set);
+}
+
+void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
+    divert_entry(to);
+    move_words(from, to);
+    cgreenlet_sanitizer_before(from, to, true);
+    cgreenlet_jump_registers(to);
+}

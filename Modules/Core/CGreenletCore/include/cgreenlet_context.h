@@ -1,0 +1,109 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What a stack of execution is while it does not run, and what a thread knows of the one that does.
+
+#ifndef CGREENLET_CONTEXT_H
+#define CGREENLET_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// The words that the Swift runtime keeps per thread and that must follow the greenlet instead.
+enum {
+    CGREENLET_WORD_EXCLUSIVITY = 0,  ///< list of open exclusive accesses; its nodes lie on stacks (libswiftCore)
+    CGREENLET_WORD_TASK_LOCALS = 1,  ///< @TaskLocal bindings made outside of a task (libswift_Concurrency)
+    CGREENLET_WORD_TASK = 2,         ///< the current Task
+    CGREENLET_WORD_EXECUTOR = 3,     ///< the executor tracking record; it lies on a stack
+    CGREENLET_WORDS = 4,
+};
+
+struct cgreenlet_thread;
+
+/// A stack of execution that can be left and entered again.
+///
+/// Owned by the stack pool of the thread that acquired it; belongs to that thread for ever.
+typedef struct cgreenlet_context {
+    // The registers that no compiler lets an inline assembly clobber. All the others are declared clobbered at the
+    // switch, so that the compiler saves just those that are live there.
+    void *_Nullable stack_pointer;
+    void *_Nullable frame_pointer;   ///< rbp, x29
+    void *_Nullable base_register;   ///< rbx, x19: the compiler's base pointer in functions that realign the stack
+    void *_Nullable resume_address;
+    uintptr_t words[CGREENLET_WORDS];
+
+    struct cgreenlet_thread *thread;
+    void *_Nullable owner;       ///< the RawGreenlet of this context; not retained
+    void *_Nullable scheduled;   ///< what a scheduler above Core hangs on this context; not retained
+    void *_Nullable parent;      ///< only of an orphan (see RawGreenlet.deinit): its parent; retained
+
+    char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
+    size_t stack_size;           ///< usable bytes
+    struct cgreenlet_context *_Nullable next_free;
+    void *_Nullable fake_stack;  ///< AddressSanitizer's
+    void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
+    uint32_t valgrind_id;
+    uint8_t kind;                ///< see stack.c
+} cgreenlet_context;
+
+/// Called when a thread that used greenlets exits, on its own stack.
+typedef void (*cgreenlet_thread_exit)(void *record);
+
+/// What a thread knows: who runs, where the runtime's words are, which stacks are free.
+typedef struct cgreenlet_thread {
+    cgreenlet_context *current;
+    uintptr_t *_Nonnull words[CGREENLET_WORDS];  ///< this thread's addresses of the runtime's words
+    bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
+    bool started;
+    bool delivery;          ///< the switch that is under way hands something over
+    _Atomic(bool) attention;  ///< another thread, or a deinit, left work for this thread's next safe point
+    cgreenlet_context main; ///< the thread's own stack
+
+    void *_Nullable record;  ///< GreenletCore's side of this thread; retained
+    void *_Nullable hub;     ///< the scheduler's side of this thread; retained
+    cgreenlet_thread_exit _Nullable hub_exit;
+    cgreenlet_thread_exit _Nullable record_exit;
+
+    uintptr_t absent[CGREENLET_WORDS];  ///< stands in for a word that this process does not have
+    uintptr_t access_set[2];            ///< state of the runtime's own hand-over functions, when they must be used
+    int number;                         ///< small id for messages; the first thread that asks is 1
+    void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
+    struct cgreenlet_stack_pool *_Nullable pool;
+} cgreenlet_thread;
+
+/// Sets the calling thread up, once. Not a switch point. errno is unspecified afterwards.
+cgreenlet_thread *cgreenlet_thread_start(void);
+
+extern _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
+
+/// This thread's record. Its address may be kept across switches: a greenlet never changes its thread.
+static inline cgreenlet_thread *cgreenlet_thread_current(void) {
+    cgreenlet_thread *thread = &cgreenlet_this_thread;
+    if (__builtin_expect(!thread->started, 0)) return cgreenlet_thread_start();
+    return thread;
+}
+
+/// This thread's record if it ever used greenlets, else NULL.
+static inline cgreenlet_thread *_Nullable cgreenlet_thread_if_started(void) {
+    cgreenlet_thread *thread = &cgreenlet_this_thread;
+    return thread->started ? thread : NULL;
+}
+
+/// Whether `context` belongs to the calling thread and nothing asks for that thread's attention.
+static inline bool cgreenlet_is_plain(const cgreenlet_context *context) {
+    cgreenlet_thread *thread = &cgreenlet_this_thread;
+    return context->thread == thread && !__c11_atomic_load(&thread->attention, __ATOMIC_RELAXED);
+}
+
+static inline void cgreenlet_set_attention(cgreenlet_thread *thread, bool wanted) {
+    __c11_atomic_store(&thread->attention, wanted, __ATOMIC_SEQ_CST);
+}
+
+static inline bool cgreenlet_wants_attention(cgreenlet_thread *thread) {
+    return __c11_atomic_load(&thread->attention, __ATOMIC_SEQ_CST);
+}
+
+#pragma clang assume_nonnull end
+
+#endif

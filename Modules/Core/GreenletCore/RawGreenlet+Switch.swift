@@ -1,0 +1,198 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Switching by hand: who is entered, what is handed over, and what happens when a body ends.
+
+public import CGreenletCore
+
+extension RawGreenlet {
+    /// Stops here and continues in this greenlet; returns when somebody switches back. Switch point.
+    ///
+    /// A greenlet that has not started begins its body with `value`. One that is dead passes `value` on to its
+    /// parent, and so on up. Switching to the running greenlet returns `value` at once.
+    ///
+    /// - Parameter value: What the target's own `switch(_:)` returns, or its body receives.
+    /// - Returns: What is switched back, or the result of a child that ended.
+    /// - Throws: `GreenletError` with `.wrongThread` or `.outOfStacks`; nothing has happened then. Also whatever is
+    ///   thrown in by `throw(_:)`, and the error that a child ended with.
+    ///
+    /// greenlet: `greenlet.switch`.
+    @discardableResult
+    public func `switch`(_ value: Any?) throws -> Any? {
+        try transfer(.value(value))
+    }
+
+    /// Stops here and continues in this greenlet, handing nothing over and dropping what comes back. Switch point.
+    ///
+    /// The short way, for control alone: a few nanoseconds. Where the context asks for a value, as in
+    /// `if let reply = try g.switch()`, the value is returned.
+    ///
+    /// - Throws: As `switch(_:)`.
+    ///
+    /// greenlet: `greenlet.switch()`.
+    @inlinable
+    @inline(__always)
+    public func `switch`() throws {
+        // Inlined, so that the switch saves what is live at this very call and nothing else.
+        if let destination = context, cgreenlet_is_plain(destination) {
+            let record = destination.pointee.thread
+            let origin = record.pointee.current
+            if origin != destination, origin.pointee.owner != nil {
+                cgreenlet_switch(origin, destination)
+                if record.pointee.delivery { try RawGreenlet.dropDelivery() }
+                return
+            }
+        }
+        try passControl()
+    }
+
+    /// `switch(nil)`, where the result is used. Switch point.
+    ///
+    /// - Returns: What is switched back, or the result of a child that ended.
+    /// - Throws: As `switch(_:)`.
+    ///
+    /// greenlet: `greenlet.switch()`.
+    @_disfavoredOverload
+    public func `switch`() throws -> Any? {
+        try transfer(.value(nil))
+    }
+
+    @usableFromInline
+    @inline(never)
+    static func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
+
+    @usableFromInline
+    @inline(never)
+    func passControl() throws { _ = try transfer(.value(nil)) }
+
+    /// Continues in this greenlet, whose own `switch(_:)` throws `error`. Switch point.
+    ///
+    /// A greenlet that has not started dies without running, and its parent gets the error. A dead one passes the
+    /// error to its parent. In both cases a `GreenletExit` arrives as a value, not as an error.
+    ///
+    /// - Parameter error: What to throw there.
+    /// - Returns: As `switch(_:)`.
+    /// - Throws: As `switch(_:)`.
+    ///
+    /// greenlet: `greenlet.throw`.
+    @discardableResult
+    public func `throw`(_ error: any Error = GreenletExit()) throws -> Any? {
+        try transfer(.error(error))
+    }
+
+    private func transfer(_ parcel: Parcel) throws -> Any? {
+        let thread = try checkedThread()
+        thread.endOrphans()
+        var parcel = parcel
+        let (destination, target) = try enterable(&parcel)
+        let origin = thread.running
+        if destination == origin { return try parcel.open() }
+        // Its handle went while it ran, and now it stops: from here on nobody can reach it.
+        if origin.pointee.owner == nil, origin.pointee.parent != nil { thread.adopt(orphan: origin) }
+        thread.deliver(parcel, to: target)
+        cgreenlet_switch(origin, destination)
+        return thread.record.pointee.delivery ? try thread.receive().parcel.open() : nil
+    }
+
+    private func checkedThread() throws -> GreenletThread {
+        let current = GreenletThread.current
+        guard current === thread else {
+            throw GreenletError(
+                .wrongThread,
+                "can't switch to \(self): it belongs to \(thread.name), and this is \(current.name); "
+                    + "greenlets never change their thread"
+            )
+        }
+        return current
+    }
+
+    /// Finds the context that a switch to `self` really enters, up the chain of parents; a greenlet that has not
+    /// started gets its stack. The parcel changes when it passes somebody's end.
+    fileprivate func enterable(_ parcel: inout Parcel) throws -> (Context, RawGreenlet) {
+        var target = self
+        while true {
+            if let context = target.context { return (context, target) }
+            if !target.isDead {
+                if case .value = parcel { return (try target.start(), target) }
+                target.die()
+            }
+            if case .error(let exit as GreenletExit) = parcel { parcel = .value(exit) }
+            // Safe because only a main greenlet has no parent, and it never dies while its thread runs.
+            target = target.parent!
+        }
+    }
+
+    /// Ends a stack that nobody can reach. Its end comes back to the greenlet that happens to run now.
+    func endOrphan() {
+        let runner = thread.currentGreenlet
+        let parent = self.parent
+        try? setParent(runner)
+        do {
+            _ = try `throw`(GreenletExit())
+        } catch {
+            report("an unreachable greenlet ended with an error: \(error)")
+        }
+        guard isActive else { return }
+        report("GreenletExit did not kill \(self); its stack stays in use")
+        if let parent { try? setParent(parent) }
+        _ = Unmanaged.passRetained(self)  // kept for ever: it survived once, and would again
+    }
+
+    private func report(_ message: String) { writeToStandardError("greenlet: \(message)") }
+}
+
+extension GreenletThread {
+    /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
+    fileprivate func runBody(on context: Context) -> Context {
+        var parcel = runToEnd()
+        // Safe because only a main greenlet has no parent, and it has no body.
+        var heir = RawGreenlet.handle(on: context, of: self).parent!
+        retire(context)
+        while true {
+            do {
+                let (destination, target) = try heir.enterable(&parcel)
+                deliver(parcel, to: target)
+                return destination
+            } catch {
+                // The parent could not be started: it dies of that.
+                heir.die()
+                heir = heir.parent!
+                parcel = .error(error)
+            }
+        }
+    }
+
+    private func runToEnd() -> Parcel {
+        let (parcel, body) = takeFirst()
+        do {
+            return .value(try body(try parcel.open()))
+        } catch let exit as GreenletExit {
+            return .value(exit)
+        } catch {
+            return .error(error)
+        }
+    }
+
+    /// What the new greenlet begins with. No reference to it stays behind: whoever holds none may drop it.
+    private func takeFirst() -> (Parcel, RawGreenlet.Body) {
+        let (parcel, greenlet) = receive()
+        guard let body = greenlet?.takeBody() else { preconditionFailure("a greenlet was started twice") }
+        return (parcel, body)
+    }
+}
+
+/// The first function on a raw greenlet's stack. Only raw pointers are alive when it leaves for good.
+func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
+    // Safe because `acquireStack` passed the context itself.
+    let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)
+    cgreenlet_leave(context, GreenletThread.current.runBody(on: context))
+}
+
+extension GreenletError {
+    package static func outOfStacks(_ size: Int, _ code: CInt) -> GreenletError {
+        let wanted = size == 0 ? "a stack" : "a stack of \(size) bytes"
+        return GreenletError(
+            .outOfStacks,
+            "can't get \(wanted) for a greenlet: \(describeErrno(code)); let greenlets end first, or raise "
+                + "vm.max_map_count (two mappings a stack on kernels before 6.13), ulimit -v, or memory"
+        )
+    }
+}

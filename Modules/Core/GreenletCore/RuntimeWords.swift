@@ -1,0 +1,137 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Finds the words that the Swift runtime keeps per thread, by holding each thing open and watching what changes.
+
+import CGreenletCore
+import Glibc
+
+/// Calibration: which words of the runtime's thread-local blocks follow the greenlet.
+///
+/// Offsets differ between the dynamic and the static standard library and between releases, so nothing is assumed:
+/// on a thread of its own, where nothing else happens, each state is opened and closed, and a word is believed only
+/// if it alone took the value that it must. What isn't found stays with the thread; for exclusivity there is a
+/// second way, see `cgreenlet_switch_carefully`.
+enum RuntimeWords {
+    /// Runs once for the process; later reads cost one check.
+    static let calibrated: Void = {
+        var thread = pthread_t()
+        let created = pthread_create(&thread, nil, { _ in RuntimeWords.calibrateThisThread() }, nil)
+        if created == 0 { pthread_join(thread, nil) }
+    }()
+
+    private static func calibrateThisThread() -> UnsafeMutableRawPointer? {
+        findExclusivity()
+        findTaskLocals()
+        findCurrentTask()
+        findExecutorTracking()
+        return nil
+    }
+
+    /// The head of the list of open accesses must point to the one that was opened last.
+    private static func findExclusivity() {
+        let variable = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
+        let buffer = UnsafeMutablePointer<UInt>.allocate(capacity: 4)
+        buffer.initialize(repeating: 0, count: 4)
+        let before = Snapshot(CGREENLET_LIBRARY_CORE)
+        cgreenlet_begin_access(variable, buffer)
+        let open = Snapshot(CGREENLET_LIBRARY_CORE)
+        cgreenlet_end_access(buffer)
+        let after = Snapshot(CGREENLET_LIBRARY_CORE)
+        let head = UInt(bitPattern: buffer)
+        remember(CGREENLET_WORD_EXCLUSIVITY, in: CGREENLET_LIBRARY_CORE, among: before.count) { word in
+            before[word] == 0 && open[word] == head && after[word] == 0
+        }
+        buffer.deallocate()
+        variable.deallocate()
+    }
+
+    /// The head of the bindings must change twice, and the inner binding's first word must lead to the outer one.
+    private static func findTaskLocals() {
+        let local = TaskLocal(wrappedValue: 0)
+        let before = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
+        let (outer, inner, chain) = local.withValue(1) {
+            let outer = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
+            return local.withValue(2) {
+                let inner = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
+                // Only a word that was zero, then a pointer, then another pointer is read through.
+                let chain = (0..<before.count).map { word in
+                    before[word] == 0 && looksLikePointer(outer[word]) && looksLikePointer(inner[word])
+                        && inner[word] != outer[word]
+                        ? UnsafePointer<UInt>(bitPattern: inner[word])?.pointee ?? 0 : 0
+                }
+                return (outer, inner, chain)
+            }
+        }
+        let after = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
+        let tagBits: UInt = 7
+        remember(CGREENLET_WORD_TASK_LOCALS, in: CGREENLET_LIBRARY_CONCURRENCY, among: before.count) { word in
+            before[word] == 0 && after[word] == 0 && inner[word] != outer[word]
+                && chain[word] != 0 && chain[word] & ~tagBits == outer[word]
+        }
+    }
+
+    /// The runtime must answer with whatever stands in the word.
+    private static func findCurrentTask() {
+        let library = CGREENLET_LIBRARY_CONCURRENCY
+        let before = Snapshot(library)
+        let sentinel: UInt = 0x5_1f7_0c00
+        remember(CGREENLET_WORD_TASK, in: library, among: before.count) { word in
+            guard before[word] == 0 else { return false }
+            cgreenlet_poke(library, word, sentinel)
+            let answer = UInt(bitPattern: cgreenlet_runtime_task())
+            cgreenlet_poke(library, word, 0)
+            return answer == sentinel
+        }
+    }
+
+    /// While a job runs, the record of its executor lies on this very stack; no other word may point there.
+    private static func findExecutorTracking() {
+        let library = CGREENLET_LIBRARY_CONCURRENCY
+        let before = Snapshot(library)
+        let inside = UnsafeMutablePointer<Snapshot>.allocate(capacity: 1)
+        inside.initialize(to: before)
+        // Safe because the task runs here and now, up to its end, before `immediate` returns.
+        nonisolated(unsafe) let result = inside
+        _ = Task.immediate { result.pointee = Snapshot(library) }
+        let after = Snapshot(library)
+        let running = inside.move()
+        inside.deallocate()
+        let here = withUnsafeBytes(of: before.count) { UInt(bitPattern: $0.baseAddress) }
+        let reach: UInt = 64 * 1024
+        remember(CGREENLET_WORD_EXECUTOR, in: library, among: before.count) { word in
+            before[word] == 0 && after[word] == 0 && running[word] > here &- reach && running[word] < here &+ reach
+        }
+    }
+
+    private static func looksLikePointer(_ word: UInt) -> Bool { word > 0xffff && word & 7 == 0 }
+
+    /// Believes a word only if it is the only one that fits.
+    private static func remember(
+        _ which: some BinaryInteger,
+        in library: cgreenlet_library,
+        among count: Int,
+        where fits: (Int) -> Bool
+    ) {
+        let found = (0..<count).filter(fits)
+        guard let word = found.first, found.count == 1 else { return }
+        cgreenlet_found_word(Int32(which), library, word)
+    }
+}
+
+/// A copy of a runtime library's thread-local block.
+private struct Snapshot {
+    private let words: [UInt]
+
+    init(_ library: cgreenlet_library) {
+        let raw = UnsafeMutablePointer<cgreenlet_snapshot>.allocate(capacity: 1)
+        defer { raw.deallocate() }
+        cgreenlet_take_snapshot(library, raw)
+        let count = raw.pointee.count
+        words = withUnsafeBytes(of: &raw.pointee.words) { bytes in
+            Array(bytes.bindMemory(to: UInt.self).prefix(count))
+        }
+    }
+
+    var count: Int { words.count }
+
+    subscript(_ word: Int) -> UInt { word < words.count ? words[word] : 0 }
+}
