@@ -1,0 +1,135 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A greenlet without the type of its value: what the hub schedules and what waits.
+
+import CGreenletCore
+package import GreenletCore
+
+/// A greenlet whose type of value is of no interest: for collections, and for `current`.
+///
+/// Every stack that can wait is one: those that were spawned, the main greenlet of a thread, and a raw greenlet while
+/// it waits.
+///
+/// gevent: `gevent.Greenlet`, `greenlet.getcurrent()`.
+public class AnyGreenlet {
+    /// The hub that runs it. Safe because a hub outlives its greenlets.
+    package unowned(unsafe) let hub: Hub
+    /// Small, unique among the greenlets of its hub.
+    public let id: Int
+    /// Where it was spawned.
+    package let origin: SpawnSite?
+
+    // Hot fields. Safe because they are touched by the hub's thread only, and never across a switch.
+    @exclusivity(unchecked) package internal(set) var context: Context?
+    @exclusivity(unchecked) var waitState = WaitState()
+    /// The next in the run queue.
+    @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
+    @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var reason: WaitReason?
+    /// Errors that arrived while nothing could be thrown, in order; almost always none.
+    @exclusivity(unchecked) var pendingErrors: [PendingError] = []
+
+    // The list of all greenlets that are alive.
+    var previousAlive: Unmanaged<AnyGreenlet>?
+    var nextAlive: Unmanaged<AnyGreenlet>?
+
+    private var givenName: String?
+
+    init(hub: Hub, origin: SpawnSite?) {
+        self.hub = hub
+        self.origin = origin
+        id = hub.takeID()
+    }
+
+    deinit { hub.giveBack(id: id) }
+
+    /// Whether it has ended, or never will run. gevent: `Greenlet.ready()`, `Greenlet.dead`.
+    public var isReady: Bool { false }
+
+    /// What it is called in messages: `Greenlet-7` unless set.
+    ///
+    /// gevent: `Greenlet.name`.
+    public var name: String {
+        get { givenName ?? "\(kind)-\(id)" }
+        set { givenName = newValue }
+    }
+
+    var kind: String { "Greenlet" }
+
+    /// Runs the body and keeps its outcome. Only spawned greenlets have one.
+    func run() {}
+
+    /// Ends it before it ran. Only spawned greenlets can.
+    func abandon(with error: any Error) {}
+
+    /// `abandon`, if it has not started: whether that was so.
+    func abandonUnstarted(with error: any Error) -> Bool { false }
+
+    /// The error that it ended with.
+    var anyError: (any Error)? { nil }
+
+    /// Calls `callback` at the end, at once if that is past. It may only wake somebody.
+    package func onFinish(_ callback: @escaping () -> Void) {}
+}
+
+extension AnyGreenlet {
+    /// The greenlet that runs on this thread. Not a switch point.
+    ///
+    /// gevent: `gevent.getcurrent()`.
+    public static var current: AnyGreenlet { Hub.current.currentGreenlet }
+}
+
+extension AnyGreenlet: CustomStringConvertible {
+    /// `Greenlet-7 (Server.swift:12)`.
+    public var description: String {
+        guard let origin else { return name }
+        return "\(name) (\(origin))"
+    }
+}
+
+extension AnyGreenlet: Hashable {
+    /// The same greenlet.
+    public static func == (left: AnyGreenlet, right: AnyGreenlet) -> Bool { left === right }
+
+    /// Hashes its identity.
+    ///
+    /// - Parameter hasher: The hasher to feed.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+@available(*, unavailable)
+extension AnyGreenlet: Sendable {}
+
+/// A place in a source file.
+package struct SpawnSite: CustomStringConvertible {
+    let file: StaticString
+    let line: UInt
+
+    package init(_ file: StaticString, _ line: UInt) {
+        self.file = file
+        self.line = line
+    }
+
+    package var description: String { "\(file):\(line)" }
+}
+
+/// The thread's own stack, as a greenlet.
+final class MainGreenlet: AnyGreenlet {
+    init(hub: Hub, context: Context) {
+        super.init(hub: hub, origin: nil)
+        self.context = context
+    }
+
+    override var kind: String { "MainGreenlet" }
+}
+
+/// A raw greenlet that waited at least once: what the hub knows of it. Lives as long as its stack.
+final class VisitingGreenlet: AnyGreenlet {
+    init(hub: Hub, context: Context) {
+        super.init(hub: hub, origin: nil)
+        self.context = context
+    }
+
+    override var kind: String { "RawGreenlet" }
+}

@@ -1,0 +1,81 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Ending greenlets from outside: by an error thrown at the place where they wait.
+
+public import GreenletCore
+
+extension AnyGreenlet {
+    /// Throws `error` in this greenlet, at the switch point where it waits or at its next one, and waits for its end.
+    ///
+    /// One that has not started never runs, but its links are still called. One that has ended is left alone. A
+    /// greenlet may catch the error and go on; then this waits on. Killing the current greenlet throws here and now.
+    /// Switch point, if `wait` is true and the greenlet has not ended.
+    ///
+    /// - Parameters:
+    ///   - error: What to throw; `GreenletExit` ends it silently.
+    ///   - wait: Whether to wait for its end.
+    ///   - timeout: At most how long to wait; nil means for ever.
+    /// - Returns: Whether it has ended.
+    /// - Throws: Whatever the waiting greenlet itself is killed with.
+    /// - Precondition: It is not the main greenlet.
+    ///
+    /// gevent: `Greenlet.kill`.
+    @discardableResult
+    public func kill(
+        with error: any Error = GreenletExit(),
+        wait: Bool = true,
+        timeout: Duration? = nil
+    ) throws -> Bool {
+        checkThread("kill")
+        precondition(self !== hub.main, "the main greenlet of a thread can't be killed")
+        if isReady || abandonUnstarted(with: error) { return true }
+        if hub.thread.running == context { throw error }
+        inject(error)
+        guard wait else { return isReady }
+        return try joinAll([self], timeout: timeout).count == 1
+    }
+
+    /// Traps if this is another thread than the greenlet's.
+    @inline(__always)
+    func checkThread(_ operation: StaticString) {
+        if GreenletThread.ifStarted !== hub.thread { trapOnWrongThread(operation) }
+    }
+
+    @inline(never)
+    private func trapOnWrongThread(_ operation: StaticString) -> Never {
+        fatalError(
+            "\(operation) on \(self), which belongs to \(hub.thread.name), from \(GreenletThread.current.name): "
+                + "greenlets never leave their thread"
+        )
+    }
+}
+
+/// Kills several greenlets and waits until all have ended. Switch point, if `wait` is true.
+///
+/// - Parameters:
+///   - greenlets: Whom to kill; those that have not started never run.
+///   - error: What to throw in them.
+///   - wait: Whether to wait for their end.
+///   - timeout: At most how long to wait; nil means for ever.
+/// - Throws: `Timeout` if they have not all ended in time; whatever the waiting greenlet itself is killed with.
+///
+/// gevent: `gevent.killall`.
+public func killAll(
+    _ greenlets: some Sequence<AnyGreenlet>,
+    with error: any Error = GreenletExit(),
+    wait: Bool = true,
+    timeout: Duration? = nil
+) throws {
+    let all = Array(greenlets)
+    var includesCurrent = false
+    for greenlet in all {
+        if greenlet.context != nil && greenlet.context == greenlet.hub.thread.running {
+            includesCurrent = true  // last, or the others would be spared
+        } else {
+            try greenlet.kill(with: error, wait: false)
+        }
+    }
+    if includesCurrent { throw error }
+    guard wait else { return }
+    let finished = try joinAll(all, timeout: timeout)
+    if Set(finished).count < Set(all).count { throw Timeout.expired(after: timeout, "killAll", nil) }
+}

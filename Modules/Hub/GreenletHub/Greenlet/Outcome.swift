@@ -1,0 +1,25 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// How a greenlet ended.
+
+
+import GreenletCore
+/// How a greenlet ended.
+public enum Outcome<Value> {
+    /// Its body returned this.
+    case value(Value)
+    /// Its body threw this, or it was killed with it.
+    case failure(any Error)
+    /// It was asked to end, and did: this counts as success.
+    case exited
+
+    /// The value, or the error thrown. For a greenlet that exited, `GreenletExit`.
+    ///
+    /// gevent: `Greenlet.get(block=False)`.
+    public func get() throws -> Value {
+        switch self {
+        case .value(let value): return value
+        case .failure(let error): throw error
+        case .exited: throw GreenletExit()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Waiting for several greenlets at once.
+
+/// Waits until all of the greenlets have ended, or as many as asked for. Switch point, unless they have.
+///
+/// - Parameters:
+///   - greenlets: For whom to wait; one that is named twice counts once.
+///   - timeout: At most how long; nil means for ever. Running out is no error: see what is returned.
+///   - raisingErrors: Whether to throw the error of the first that ends with one, at that moment.
+///   - count: How many to wait for; nil means all.
+/// - Returns: Those that have ended, in the order they did.
+/// - Throws: With `raisingErrors`, the first error; whatever the waiting greenlet is killed with.
+///
+/// gevent: `gevent.joinall`.
+@discardableResult
+public func joinAll<G: AnyGreenlet>(
+    _ greenlets: some Sequence<G>,
+    timeout: Duration? = nil,
+    raisingErrors: Bool = false,
+    count: Int? = nil
+) throws -> [G] {
+    var seen: Set<G> = []
+    let unique = greenlets.filter { seen.insert($0).inserted }
+    let collector = Collector<G>(target: min(count ?? unique.count, unique.count))
+    for greenlet in unique {
+        greenlet.checkThread("joinAll")
+        greenlet.onFinish { collector.add(greenlet) }
+    }
+    let deadline = Deadline(after: timeout)
+    while true {
+        if raisingErrors, let error = collector.takeError() { throw error }
+        if collector.isComplete { return collector.finished }
+        let waiter = try Waiter()
+        collector.waiter = waiter
+        defer { collector.waiter = nil }
+        guard try waiter.park(for: WaitReason("joinAll"), until: deadline) else { return collector.finished }
+    }
+}
+
+/// Gathers greenlets as they end.
+private final class Collector<G: AnyGreenlet> {
+    private let target: Int
+    private(set) var finished: [G] = []
+    private var looked = 0
+    var waiter: Waiter?
+
+    init(target: Int) { self.target = target }
+
+    var isComplete: Bool { finished.count >= target }
+
+    func add(_ greenlet: G) {
+        finished.append(greenlet)
+        if isComplete || greenlet.anyError != nil { waiter?.wake() }
+    }
+
+    /// The first error among those not looked at yet.
+    func takeError() -> (any Error)? {
+        while looked < finished.count {
+            looked += 1
+            if let error = finished[looked - 1].anyError { return error }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,168 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The run queue, the hand-over from greenlet to greenlet, and the turns of the loop.
+
+import CGreenletCore
+import Glibc
+import GreenletCore
+
+/// What a deadline does when it comes.
+enum TimerAction {
+    case wake(AnyGreenlet, ticket: UInt32)
+    case start(AnyGreenlet)
+    case expire(Timeout)
+}
+
+private enum Turn {
+    /// Hand-overs between two looks at the clock.
+    static let handOvers = 64
+    /// Nanoseconds that greenlets may run before the loop looks for events again.
+    static let budget: UInt64 = 1_000_000
+}
+
+extension Hub {
+    /// Puts a greenlet at the end of the run queue.
+    @inline(__always)
+    func enqueue(_ greenlet: AnyGreenlet) {
+        let link = Unmanaged.passUnretained(greenlet)
+        greenlet.nextRunnable = nil
+        if let lastRunnable {
+            lastRunnable._withUnsafeGuaranteedRef { $0.nextRunnable = link }
+        } else {
+            firstRunnable = link
+        }
+        lastRunnable = link
+    }
+
+    @inline(__always)
+    private func popRunnable() -> Unmanaged<AnyGreenlet>? {
+        guard let link = firstRunnable else { return nil }
+        let next = link._withUnsafeGuaranteedRef { $0.nextRunnable }
+        firstRunnable = next
+        if next == nil { lastRunnable = nil }
+        return link
+    }
+
+    /// Leaves the running greenlet for whoever is next. Returns when it is resumed.
+    @inline(__always)
+    func switchAway() {
+        let origin = thread.running
+        let destination = nextContext()
+        if destination != origin { cgreenlet_switch(origin, destination) }
+    }
+
+    /// Who runs next: the first of the run queue, or the hub if there is none or the turn's budget is spent.
+    @inline(__always)
+    func nextContext() -> Context {
+        handOversLeft -= 1
+        if handOversLeft < 0, !extendTurn() { return context }
+        while let link = popRunnable() {
+            if let next = link._withUnsafeGuaranteedRef({ $0.context }) { return next }
+            if let fresh = start(link.takeUnretainedValue()) { return fresh }
+        }
+        return context
+    }
+
+    @inline(never)
+    private func extendTurn() -> Bool {
+        if Deadline.now.nanoseconds &- turnBegan.nanoseconds > Turn.budget { return false }
+        handOversLeft = Turn.handOvers
+        return true
+    }
+
+    /// Gives a greenlet that runs for the first time its stack. Nil if there is none: the greenlet has failed then.
+    @inline(__always)
+    private func start(_ greenlet: AnyGreenlet) -> Context? {
+        if greenlet.isReady {
+            unregister(greenlet)  // killed before its turn came
+            return nil
+        }
+        guard let fresh = cgreenlet_acquire(0) else {
+            greenlet.abandon(with: GreenletError.outOfStacks(0, errno))
+            unregister(greenlet)
+            return nil
+        }
+        let reference = Unmanaged.passUnretained(greenlet).toOpaque()
+        cgreenlet_prepare(fresh, greenletEntry, reference)
+        fresh.pointee.scheduled = reference
+        greenlet.context = fresh
+        return fresh
+    }
+
+    func addTimer(_ deadline: Deadline, _ action: TimerAction) -> TimerID { timers.insert(deadline, action) }
+
+    func removeTimer(_ id: TimerID) { timers.remove(id) }
+
+    /// Runs `callback` in the hub, in the next turn. It must not block.
+    package func runSoon(_ callback: @escaping () -> Void) { callbacks.append(callback) }
+}
+
+extension Hub {
+    /// The hub's body: turn after turn.
+    fileprivate func runForever() -> Never {
+        while true {
+            runCallbacks()
+            fireTimers()
+            let isIdle = firstRunnable == nil && callbacks.isEmpty
+            if isIdle && timers.isEmpty && externalWaits == 0 {
+                reportDeadlock()
+            } else {
+                loop.poll(until: timers.firstDeadline, waiting: isIdle)
+                fireTimers()
+            }
+            turnBegan = Deadline.now
+            handOversLeft = Turn.handOvers
+            let next = nextContext()
+            if next != context { cgreenlet_switch(context, next) }
+        }
+    }
+
+    private func runCallbacks() {
+        while !callbacks.isEmpty {
+            let batch = callbacks
+            callbacks.removeAll(keepingCapacity: true)
+            for callback in batch { callback() }
+            if firstRunnable != nil { return }
+        }
+    }
+
+    private func fireTimers() {
+        guard let first = timers.firstDeadline else { return }
+        let now = Deadline.now
+        guard first <= now else { return }
+        while let action = timers.popDue(now) { perform(action) }
+    }
+
+    private func perform(_ action: TimerAction) {
+        switch action {
+        case .wake(let greenlet, let ticket): greenlet.wake(.timedOut, ticket: ticket)
+        case .start(let greenlet): enqueue(greenlet)
+        case .expire(let timeout): timeout.expire()
+        }
+    }
+}
+
+/// The first function on the hub's stack.
+func hubEntry(_ argument: UnsafeMutableRawPointer?) {
+    // Safe because `init` passed the hub, which lives until its stack is gone.
+    Unmanaged<Hub>.fromOpaque(argument!).takeUnretainedValue().runForever()
+}
+
+/// The first function on a greenlet's stack. Only raw pointers are alive when it leaves for good.
+private func greenletEntry(_ argument: UnsafeMutableRawPointer?) {
+    let (context, next) = runGreenlet(argument!)
+    cgreenlet_leave(context, next)
+}
+
+@inline(never)
+private func runGreenlet(_ reference: UnsafeMutableRawPointer) -> (Context, Context) {
+    // Safe because a greenlet that was started is retained until it ends here.
+    let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(reference).takeUnretainedValue()
+    let hub = greenlet.hub
+    greenlet.run()
+    let context = hub.thread.running
+    greenlet.context = nil
+    context.pointee.scheduled = nil
+    hub.thread.retire(context)
+    hub.unregister(greenlet)
+    return (context, hub.nextContext())
+}

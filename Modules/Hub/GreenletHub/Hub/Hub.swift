@@ -1,0 +1,136 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The hub of a thread: who can run, who waits, and the loop below them.
+
+import CGreenletCore
+package import GreenletCore
+
+/// Schedules the greenlets of one thread. Made on first use, taken down when the thread ends.
+///
+/// It is a greenlet itself, whose body is the event loop. It runs only when no other greenlet can: switches go
+/// straight from one greenlet to the next.
+///
+/// gevent: `gevent.get_hub()`.
+public final class Hub {
+    package let thread: GreenletThread
+    package let loop: Loop
+    // Safe because `init` sets it last, and nobody sees the hub before that.
+    private(set) var main: MainGreenlet!  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
+    let context: Context
+
+    // The run queue: linked through the greenlets.
+    @exclusivity(unchecked) var firstRunnable: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var lastRunnable: Unmanaged<AnyGreenlet>?
+    /// Hand-overs that may still happen before the clock is looked at.
+    @exclusivity(unchecked) var handOversLeft = 0
+    /// When the loop last looked for events.
+    @exclusivity(unchecked) var turnBegan = Deadline(nanoseconds: 0)
+
+    var timers = TimerHeap<TimerAction>()
+    var callbacks: [() -> Void] = []
+    /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
+    package var externalWaits = 0
+
+    var firstAlive: Unmanaged<AnyGreenlet>?
+    package internal(set) var aliveCount = 0
+    private var nextID = 1
+    private var freeIDs: [Int] = []
+
+    /// Called with each error that a greenlet ended with and that nobody was waiting for.
+    ///
+    /// Runs on the greenlet that failed; it must not block. The default prints one line to standard error.
+    ///
+    /// gevent: `Hub.handle_error`.
+    public var errorHandler: (AnyGreenlet, any Error) -> Void = Hub.reportToStandardError
+
+    /// The hub of this thread, made on first use. Not a switch point.
+    ///
+    /// gevent: `gevent.get_hub()`.
+    public static var current: Hub {
+        if let hub = cgreenlet_thread_if_started()?.pointee.hub {
+            return Unmanaged<Hub>.fromOpaque(hub).takeUnretainedValue()
+        }
+        return make()
+    }
+
+    /// The hub of this thread, if it has one.
+    package static var ifPresent: Hub? {
+        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return nil }
+        return Unmanaged<Hub>.fromOpaque(hub).takeUnretainedValue()
+    }
+
+    @inline(never)
+    private static func make() -> Hub {
+        let hub = Hub(GreenletThread.current)
+        let record = hub.thread.record
+        record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
+        record.pointee.hub_exit = { hub in
+            let hub = Unmanaged<Hub>.fromOpaque(hub).takeRetainedValue()
+            hub.tearDown()
+        }
+        return hub
+    }
+
+    private init(_ thread: GreenletThread) {
+        self.thread = thread
+        loop = Loop()
+        guard let context = cgreenlet_acquire(0) else { fatalError("no memory for the stack of a hub") }
+        self.context = context
+        cgreenlet_prepare(context, hubEntry, Unmanaged.passUnretained(self).toOpaque())
+        main = MainGreenlet(hub: self, context: thread.mainContext)
+        main.context?.pointee.scheduled = Unmanaged.passUnretained(main).toOpaque()
+        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
+    }
+
+    /// The greenlet that runs now. A raw greenlet gets a companion for the moment.
+    package var currentGreenlet: AnyGreenlet {
+        let running = thread.running
+        if let scheduled = running.pointee.scheduled {
+            return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
+        }
+        let visitor = VisitingGreenlet(hub: self, context: running)
+        running.pointee.scheduled = Unmanaged.passRetained(visitor).toOpaque()  // until the stack is retired
+        return visitor
+    }
+
+    /// Whether the loop itself runs now, so that nothing may block.
+    package var isRunningLoop: Bool { thread.running == context }
+
+    /// The current greenlet, if it may block.
+    @inline(__always)
+    func parkable() throws -> AnyGreenlet {
+        let running = thread.running
+        if let scheduled = running.pointee.scheduled, running != main.context {
+            return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
+        }
+        return try parkableOutsider()
+    }
+
+    @inline(never)
+    private func parkableOutsider() throws -> AnyGreenlet {
+        if isRunningLoop {
+            throw GreenletError(
+                .blockingInHub,
+                "a blocking call in a callback of the loop on \(thread.name); spawn a greenlet there instead"
+            )
+        }
+        if cgreenlet_runtime_task() != nil {
+            throw GreenletError(
+                .blockingInTask,
+                "a blocking call on \(thread.name), which runs an async task: it would hold up all tasks of that thread; "
+                    + "run greenlets on a thread of their own"
+            )
+        }
+        return currentGreenlet
+    }
+
+    func takeID() -> Int {
+        if let id = freeIDs.popLast() { return id }
+        defer { nextID += 1 }
+        return nextID
+    }
+
+    func giveBack(id: Int) { freeIDs.append(id) }
+}
+
+@available(*, unavailable)
+extension Hub: Sendable {}

@@ -1,0 +1,40 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The end of all waiting: nothing can happen any more, and who waits for what.
+
+import GreenletCore
+
+/// Thrown in the main greenlet of a thread when it waits and nothing can ever wake anybody.
+///
+/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor. The message names each greenlet that is
+/// blocked for ever, what it waits for, and where it was spawned. The hub remains usable.
+///
+/// gevent: `gevent.exceptions.LoopExit`.
+public struct LoopExit: Error, CustomStringConvertible, Sendable {
+    /// Each blocked greenlet and what it waits for, the main greenlet first.
+    public let blocked: [String]
+
+    /// "this operation would block forever", and by whom.
+    public var description: String {
+        "this operation would block forever: no greenlet can run, no timer is set, nobody waits for a descriptor. "
+            + "Blocked: " + blocked.joined(separator: "; ")
+    }
+}
+
+extension Hub {
+    func reportDeadlock() {
+        let all = [main as AnyGreenlet] + alive.reversed()
+        let blocked = all.compactMap { greenlet in
+            greenlet.reason.map { "\(greenlet) waits for \($0.description)" }
+        }
+        if main.waitState.isWaiting, main.wake(.injected(LoopExit(blocked: blocked))) { return }
+        fatalError(
+            "\(LoopExit(blocked: blocked)); and the main greenlet of \(thread.name) can't be told, as it was left by a "
+                + "switch by hand"
+        )
+    }
+
+    /// The default for `errorHandler`: one line on standard error.
+    static func reportToStandardError(_ greenlet: AnyGreenlet, _ error: any Error) {
+        writeToStandardError("greenlet: \(greenlet) failed: \(error)")
+    }
+}

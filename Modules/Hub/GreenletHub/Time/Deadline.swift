@@ -1,0 +1,44 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A moment on the monotonic clock. Public parameters take durations; only deadlines travel inside.
+
+import Glibc
+
+/// A moment on the monotonic clock, in nanoseconds. Retries don't stretch it.
+package struct Deadline: Comparable, Sendable {
+    package let nanoseconds: UInt64
+
+    package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    package static var now: Deadline {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Deadline(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+    }
+
+    /// `duration` from now; a negative one is now, one past the end of the clock is its end.
+    package init(after duration: Duration) {
+        let now = Deadline.now.nanoseconds
+        let (seconds, attoseconds) = duration.components
+        guard seconds >= 0, attoseconds >= 0 else {
+            self.init(nanoseconds: now)
+            return
+        }
+        let limit: Int64 = 4_000_000_000  // 126 years
+        let wait = UInt64(min(seconds, limit)) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
+        self.init(nanoseconds: now &+ wait)
+    }
+
+    /// Nil, which is never, for nil.
+    package init?(after duration: Duration?) {
+        guard let duration else { return nil }
+        self.init(after: duration)
+    }
+
+    package static func < (left: Deadline, right: Deadline) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    /// What is left until then; zero if it is past.
+    package var remaining: Duration {
+        let now = Deadline.now.nanoseconds
+        return .nanoseconds(Int64(nanoseconds > now ? min(nanoseconds - now, UInt64(Int64.max)) : 0))
+    }
+}

@@ -1,0 +1,136 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A limit on time: an error that arrives when it is over.
+
+/// An error that is thrown in the current greenlet when a time is over, at the switch point where it waits then.
+///
+/// Code that never waits is never interrupted. Timeouts nest: compare by identity to know whose it was.
+///
+/// ```swift
+/// let timeout = Timeout(.seconds(2))
+/// timeout.start()
+/// defer { timeout.cancel() }
+/// do {
+///     try slowOperation()
+/// } catch let expired as Timeout where expired === timeout {
+///     print("too slow")
+/// }
+/// ```
+///
+/// `withTimeout(_:_:)` does this in one call.
+///
+/// gevent: `gevent.Timeout`.
+public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable {
+    // Safe because only the hub's thread starts, cancels and fires it; elsewhere it is just an error with a message.
+    private let duration: Duration?
+    private let custom: (any Error)?
+    private let operation: String?
+    private var timer: TimerID?
+    private weak var greenlet: AnyGreenlet?
+
+    /// Creates a timeout that isn't running yet.
+    ///
+    /// - Parameters:
+    ///   - duration: How long after `start()`; nil means never, zero means as soon as the hub runs.
+    ///   - error: What to throw; nil means this timeout itself.
+    ///
+    /// gevent: `Timeout(seconds, exception)`.
+    public init(_ duration: Duration?, throwing error: (any Error)? = nil) {
+        self.duration = duration
+        custom = error
+        operation = nil
+    }
+
+    private init(expired duration: Duration?, _ operation: String) {
+        self.duration = duration
+        self.operation = operation
+        custom = nil
+    }
+
+    /// The error of a call whose own time limit is over.
+    package static func expired(after duration: Duration?, _ operation: StaticString, _ object: AnyObject?) -> Timeout {
+        let target = object.map { " on \($0)" } ?? ""
+        return Timeout(expired: duration, "\(operation)\(target)")
+    }
+
+    /// Starts the time; the error will be thrown in the greenlet that calls this. Not a switch point.
+    ///
+    /// - Precondition: It isn't running.
+    ///
+    /// gevent: `Timeout.start`.
+    public func start() {
+        precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
+        guard let duration else { return }
+        let hub = Hub.current
+        greenlet = hub.currentGreenlet
+        timer = hub.addTimer(Deadline(after: duration), .expire(self))
+    }
+
+    /// Stops the time. If it is over, but the error has not been thrown yet, it won't be. Not a switch point.
+    ///
+    /// gevent: `Timeout.cancel`.
+    public func cancel() {
+        if let timer, let greenlet { greenlet.hub.removeTimer(timer) }
+        timer = nil
+        greenlet?.withdraw(self)
+        greenlet = nil
+    }
+
+    /// Whether it was started, and neither fired nor was cancelled.
+    ///
+    /// gevent: `Timeout.pending`.
+    public var isPending: Bool { timer != nil }
+
+    func expire() {
+        timer = nil
+        greenlet?.inject(custom ?? self, from: self)
+    }
+
+    /// `timed out after 2.0 seconds: get on Greenlet-7`.
+    public var description: String {
+        let time = duration.map { "\($0)" } ?? "no time"
+        return "timed out after \(time)" + (operation.map { ": \($0)" } ?? "")
+    }
+}
+
+/// Runs `body`, and stops it where it waits when the time is over. Switch point, if `body` is.
+///
+/// - Parameters:
+///   - duration: How long `body` may take.
+///   - body: What to run, here and now.
+/// - Returns: What `body` returns.
+/// - Throws: What `body` throws; a `Timeout` when the time is over.
+///
+/// gevent: `gevent.Timeout` as a context manager.
+public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value) throws -> Value {
+    let timeout = Timeout(duration)
+    timeout.start()
+    defer { timeout.cancel() }
+    return try body()
+}
+
+/// Runs `body`, and gives up with another value when the time is over. Switch point, if `body` is.
+///
+/// Only this call's own timeout leads to `fallback`; those of outer scopes go through.
+///
+/// - Parameters:
+///   - duration: How long `body` may take.
+///   - fallback: What to return when it took longer.
+///   - body: What to run, here and now.
+/// - Returns: What `body` returns, or `fallback`.
+/// - Throws: What `body` throws.
+///
+/// gevent: `gevent.with_timeout`.
+public func withTimeout<Value>(
+    _ duration: Duration,
+    default fallback: @autoclosure () throws -> Value,
+    _ body: () throws -> Value
+) throws -> Value {
+    let timeout = Timeout(duration)
+    timeout.start()
+    defer { timeout.cancel() }
+    do {
+        return try body()
+    } catch let expired as Timeout where expired === timeout {
+        return try fallback()
+    }
+}

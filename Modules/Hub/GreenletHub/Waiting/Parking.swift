@@ -1,0 +1,99 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Parking and waking, performed: every blocking call of every module goes through here.
+
+import GreenletCore
+
+/// An error that arrived when it could not be thrown.
+struct PendingError {
+    let error: any Error
+    let sender: AnyObject?
+}
+
+extension AnyGreenlet {
+    /// A new wait begins: from now on it can be woken. Returns its ticket.
+    @discardableResult
+    func beginWait() -> UInt32 { waitState.begin() }
+
+    /// Gives up the CPU until woken. Switch point, unless it was woken already.
+    ///
+    /// - Returns: True if woken, false if the deadline came first.
+    /// - Throws: An error that was injected, now or earlier.
+    func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
+        try throwPending()
+        if waitState.shouldPark() {
+            let timer = deadline.map { hub.addTimer($0, .wake(self, ticket: waitState.ticket)) }
+            self.reason = reason
+            hub.switchAway()
+            self.reason = nil
+            if let timer { hub.removeTimer(timer) }
+        }
+        guard let cause = waitState.end() else { throw leaveAfterIntrusion() }
+        switch cause {
+        case .ready: return true
+        case .timedOut: return false
+        case .injected(let error): throw error
+        }
+    }
+
+    /// Wakes this greenlet from its present wait.
+    @discardableResult
+    func wake(_ cause: WakeCause) -> Bool { wake(cause, ticket: waitState.ticket) }
+
+    /// Wakes this greenlet from the wait that `ticket` names; does nothing if that is over.
+    @discardableResult
+    func wake(_ cause: WakeCause, ticket: UInt32) -> Bool {
+        switch waitState.wake(ticket: ticket, cause) {
+        case .ignore:
+            return false
+        case .noted:
+            waitList?.remove(self)
+            return true
+        case .enqueue:
+            waitList?.remove(self)
+            hub.enqueue(self)
+            return true
+        }
+    }
+
+    /// An error that waits to be thrown ends the wait before it begins.
+    @inline(__always)
+    private func throwPending() throws {
+        if !pendingErrors.isEmpty { throw takePending() }
+    }
+
+    @inline(never)
+    private func takePending() -> any Error {
+        waitList?.remove(self)
+        _ = waitState.end()
+        return pendingErrors.removeFirst().error
+    }
+
+    /// Somebody switched into this greenlet by hand while it waited.
+    @inline(never)
+    private func leaveAfterIntrusion() -> any Error {
+        waitList?.remove(self)
+        return GreenletError(
+            .invalidSwitch,
+            "\(self) was switched into by hand while it waited; only the hub may resume a waiting greenlet"
+        )
+    }
+
+    /// Stops whatever the greenlet waits for by throwing `error` there; if it does not wait, at its next switch
+    /// point. Not a switch point.
+    ///
+    /// - Parameters:
+    ///   - error: What to throw.
+    ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
+    package func inject(_ error: any Error, from sender: AnyObject? = nil) {
+        if waitState.isWaiting, wake(.injected(error)) { return }
+        pendingErrors.append(PendingError(error: error, sender: sender))
+    }
+
+    /// Takes back what `sender` injected and nobody has seen yet.
+    func withdraw(_ sender: AnyObject) {
+        if !pendingErrors.isEmpty { pendingErrors.removeAll { $0.sender === sender } }
+    }
+
+    /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.
+    package func checkPending() throws { try throwPending() }
+}

@@ -1,0 +1,62 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The greenlets that wait for one thing, in order: linked through the greenlets themselves, so waiting allocates nothing.
+
+/// A first-in-first-out list of waiting greenlets. A greenlet that is woken by anything leaves the list at once.
+package final class WaitList {
+    // Unretained. Safe because a greenlet that waits is alive, and leaves the list when it is woken.
+    private var first: Unmanaged<AnyGreenlet>?
+    private var last: Unmanaged<AnyGreenlet>?
+    package private(set) var count = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    func append(_ greenlet: AnyGreenlet) {
+        let link = Unmanaged.passUnretained(greenlet)
+        greenlet.waitList = self
+        greenlet.previousWaiter = last
+        greenlet.nextWaiter = nil
+        if let last { last._withUnsafeGuaranteedRef { $0.nextWaiter = link } } else { first = link }
+        last = link
+        count += 1
+    }
+
+    func remove(_ greenlet: AnyGreenlet) {
+        let (previous, next) = (greenlet.previousWaiter, greenlet.nextWaiter)
+        if let previous { previous._withUnsafeGuaranteedRef { $0.nextWaiter = next } } else { first = next }
+        if let next { next._withUnsafeGuaranteedRef { $0.previousWaiter = previous } } else { last = previous }
+        greenlet.waitList = nil
+        greenlet.previousWaiter = nil
+        greenlet.nextWaiter = nil
+        count -= 1
+    }
+
+    /// Wakes the one that waits longest. False if nobody waits.
+    @discardableResult
+    package func wakeFirst() -> Bool {
+        guard let first else { return false }
+        _ = first._withUnsafeGuaranteedRef { $0.wake(.ready) }
+        return true
+    }
+
+    /// Wakes all, in order.
+    package func wakeAll() {
+        while wakeFirst() {}
+    }
+
+    /// Wakes all with an error.
+    package func wakeAll(throwing error: any Error) {
+        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(error)) } }
+    }
+
+    /// Parks the current greenlet in this list. Switch point.
+    ///
+    /// - Returns: True if it was woken, false if the deadline came first.
+    package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
+        let greenlet = try Hub.current.parkable()
+        greenlet.beginWait()
+        append(greenlet)
+        return try greenlet.park(for: reason, until: deadline)
+    }
+}

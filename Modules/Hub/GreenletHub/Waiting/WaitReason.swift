@@ -1,0 +1,19 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What a greenlet waits for, in words: shown by dumps and by LoopExit.
+
+/// What a parked greenlet waits for: costs two words to note, and is put into words only when somebody looks.
+package struct WaitReason {
+    private let verb: StaticString
+    /// Safe because the object is kept alive by the very call that waits on it.
+    private let object: Unmanaged<AnyObject>?
+
+    package init(_ verb: StaticString, _ object: AnyObject? = nil) {
+        self.verb = verb
+        self.object = object.map { Unmanaged.passUnretained($0) }
+    }
+
+    package var description: String {
+        guard let object else { return "\(verb)" }
+        return "\(verb) on \(object.takeUnretainedValue())"
+    }
+}
