@@ -1,0 +1,129 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Tests run in tasks on a shared pool, where nobody may switch: each body gets a thread, and a hub, of its own.
+
+import CGreenletCore
+import GreenletCore
+package import GreenletHub
+import Glibc
+import Synchronization
+package import Testing
+
+/// What is left behind by a body that ran on a hub.
+package struct Leftovers: Equatable, CustomStringConvertible {
+    package var greenlets = 0
+    package var stacks = 0
+    package var pollers = 0
+    package var handles = 0
+    package var externalWaits = 0
+    package var descriptors = 0
+
+    package static func count(on hub: Hub) -> Leftovers {
+        // The hub's own stack is in use, and a retired stack is one that nobody stands on.
+        Leftovers(
+            greenlets: hub.aliveCount,
+            stacks: hub.thread.stackCounts.live,
+            pollers: hub.pollerCount,
+            handles: hub.loop.openHandles,
+            externalWaits: hub.externalWaits
+        )
+    }
+
+    package var description: String {
+        "\(greenlets) greenlets, \(stacks) stacks, \(pollers) pollers, \(handles) handles, \(externalWaits) waits"
+    }
+}
+
+/// Runs `body` on a fresh thread with a hub of its own, and fails the test if it leaves anything behind.
+///
+/// - Parameters:
+///   - limit: After how long the process is ended, because a hub that hangs can't be stopped from outside.
+///   - leaks: Whether greenlets and stacks may be left, for tests of just that.
+///   - location: Where the test is.
+///   - body: What to test. It runs on the thread's main greenlet.
+package func onHub(
+    limit: Duration = .seconds(60),
+    allowingLeftovers leaks: Bool = false,
+    sourceLocation location: SourceLocation = #_sourceLocation,
+    _ body: @escaping @Sendable () throws -> Void
+) async {
+    let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<ThreadOutcome, Never>) in
+        startThread(limit: limit, name: "\(location)") {
+            let hub = Hub.current
+            let before = Leftovers.count(on: hub)
+            var outcome = ThreadOutcome()
+            do { try body() } catch { outcome.error = error }
+            // Closed handles are let go in the loop's next turns.
+            for _ in 0..<3 { try? sleep(.milliseconds(1)) }
+            outcome.before = before
+            outcome.after = Leftovers.count(on: hub)
+            continuation.resume(returning: outcome)
+        }
+    }
+    if let error = outcome.error { Issue.record(error, sourceLocation: location) }
+    if !leaks { #expect(outcome.after == outcome.before, "left behind", sourceLocation: location) }
+}
+
+private struct ThreadOutcome: Sendable {
+    var error: (any Error)?
+    var before = Leftovers()
+    var after = Leftovers()
+}
+
+/// Starts a thread, and a watchdog that ends the process if the thread takes longer than `limit`.
+private func startThread(limit: Duration, name: String, _ body: @escaping @Sendable () -> Void) {
+    let work = Work(name: name, deadline: ContinuousClock.now + limit, body: body)
+    work.launch { work in
+        work.body()
+        work.isDone.store(true, ordering: .releasing)
+    }
+    work.launch { work in
+        while !work.isDone.load(ordering: .acquiring) {
+            usleep(20_000)
+            if ContinuousClock.now > work.deadline {
+                writeToStandardError("the test at \(work.name) hangs: its time limit is over")
+                abort()
+            }
+        }
+    }
+}
+
+private final class Work: Sendable {
+    let name: String
+    let deadline: ContinuousClock.Instant
+    let body: @Sendable () -> Void
+    let isDone = Atomic<Bool>(false)
+
+    init(name: String, deadline: ContinuousClock.Instant, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.deadline = deadline
+        self.body = body
+    }
+
+    func launch(_ run: @escaping @Sendable (Work) -> Void) {
+        let start = Unmanaged.passRetained(Launch(work: self, run: run))
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                let launch = Unmanaged<Launch>.fromOpaque(argument).takeRetainedValue()
+                launch.run(launch.work)
+                return nil
+            },
+            start.toOpaque()
+        )
+        precondition(status == 0, "pthread_create: \(describeErrno(status))")
+        pthread_detach(thread)
+    }
+}
+
+private final class Launch {
+    let work: Work
+    let run: @Sendable (Work) -> Void
+
+    init(work: Work, run: @escaping @Sendable (Work) -> Void) {
+        self.work = work
+        self.run = run
+    }
+}
