@@ -78,7 +78,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "greenlet-tutorial",
-            dependencies: ["GreenletCore", "Gevent", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "GreenletCore", "Gevent", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tools/tutorial",
             swiftSettings: settings
         ),

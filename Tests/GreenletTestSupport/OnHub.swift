@@ -1,11 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Tests run in tasks on a shared pool, where nobody may switch: each body gets a thread, and a hub, of its own.
 
-import CGreenletCore
 import GreenletCore
 package import GreenletHub
-import Glibc
-import Synchronization
 package import Testing
 
 /// What is left behind by a body that ran on a hub.
@@ -47,7 +44,7 @@ package func onHub(
     _ body: @escaping @Sendable () throws -> Void
 ) async {
     let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<ThreadOutcome, Never>) in
-        startThread(limit: limit, name: "\(location)") {
+        startWatchedThread(limit: limit, name: "\(location)") {
             let hub = Hub.current
             let before = Leftovers.count(on: hub)
             var outcome = ThreadOutcome()
@@ -67,63 +64,4 @@ private struct ThreadOutcome: Sendable {
     var error: (any Error)?
     var before = Leftovers()
     var after = Leftovers()
-}
-
-/// Starts a thread, and a watchdog that ends the process if the thread takes longer than `limit`.
-private func startThread(limit: Duration, name: String, _ body: @escaping @Sendable () -> Void) {
-    let work = Work(name: name, deadline: ContinuousClock.now + limit, body: body)
-    work.launch { work in
-        work.body()
-        work.isDone.store(true, ordering: .releasing)
-    }
-    work.launch { work in
-        while !work.isDone.load(ordering: .acquiring) {
-            usleep(20_000)
-            if ContinuousClock.now > work.deadline {
-                writeToStandardError("the test at \(work.name) hangs: its time limit is over")
-                abort()
-            }
-        }
-    }
-}
-
-private final class Work: Sendable {
-    let name: String
-    let deadline: ContinuousClock.Instant
-    let body: @Sendable () -> Void
-    let isDone = Atomic<Bool>(false)
-
-    init(name: String, deadline: ContinuousClock.Instant, body: @escaping @Sendable () -> Void) {
-        self.name = name
-        self.deadline = deadline
-        self.body = body
-    }
-
-    func launch(_ run: @escaping @Sendable (Work) -> Void) {
-        let start = Unmanaged.passRetained(Launch(work: self, run: run))
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                let launch = Unmanaged<Launch>.fromOpaque(argument).takeRetainedValue()
-                launch.run(launch.work)
-                return nil
-            },
-            start.toOpaque()
-        )
-        precondition(status == 0, "pthread_create: \(describeErrno(status))")
-        pthread_detach(thread)
-    }
-}
-
-private final class Launch {
-    let work: Work
-    let run: @Sendable (Work) -> Void
-
-    init(work: Work, run: @escaping @Sendable (Work) -> Void) {
-        self.work = work
-        self.run = run
-    }
 }

@@ -6,9 +6,9 @@ import GreenletCore
 /// Switches `2 * rounds` times and returns the nanoseconds of one.
 func pingPong(rounds: Int) throws -> Double {
     let main = RawGreenlet.current
-    let partner = RawGreenlet { while true { try main.switch() } }
+    let partner = RawGreenlet { while true { try RawGreenlet.switch(to: main) } }
     let start = ContinuousClock.now
-    for _ in 0..<rounds { try partner.switch() }
+    for _ in 0..<rounds { try RawGreenlet.switch(to: partner) }
     let elapsed = (ContinuousClock.now - start) / (2 * rounds)
     return Double(elapsed.components.attoseconds) / 1e9
 }

@@ -22,17 +22,24 @@ enum Parcel {
 
 /// The record of a thread that uses greenlets.
 package final class GreenletThread {
+    /// C's side, gone with the thread once `orphans` is nil.
     package let record: UnsafeMutablePointer<cgreenlet_thread>
+    private let number: CInt
     /// What the greenlet that is being entered receives, if `record.delivery` says so.
     private var inbox: Parcel?
     /// Keeps the greenlet that is being entered alive, when whoever leaves for it held the last reference.
     private var entering: RawGreenlet?
-    /// The thread's own stack, as a greenlet. Safe because `init` sets it before anybody can see this object.
-    private(set) var main: RawGreenlet!  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
+    /// The thread's own stack, as a greenlet.
+    ///
+    /// Safe because `init` sets it before anybody can see this object, and nobody needs it when the thread is gone.
+    // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
+    private(set) var main: RawGreenlet!
     /// Lets go of what a scheduler hung on a raw greenlet's context, when that ends.
     package var releaseScheduled: ((UnsafeMutableRawPointer) -> Void)?
-    /// Suspended stacks whose last handle is gone. Filled from any thread, emptied at this thread's safe points.
-    private let orphans = Mutex<[Orphan]>([])
+    /// Suspended stacks whose last handle is gone.
+    ///
+    /// Filled from any thread, emptied at this thread's safe points. Nil when the thread is gone.
+    private let orphans = Mutex<[Orphan]?>([])
 
     /// Safe because only the owning thread ever enters the context; others just carry the pointer here.
     struct Orphan: @unchecked Sendable {
@@ -59,29 +66,43 @@ package final class GreenletThread {
         let thread = GreenletThread(cgreenlet_thread_current())
         thread.record.pointee.record = Unmanaged.passRetained(thread).toOpaque()
         thread.record.pointee.record_exit = { record in
-            let thread = Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue()
-            thread.endOrphans()
+            Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue().exit()
         }
         return thread
     }
 
     private init(_ record: UnsafeMutablePointer<cgreenlet_thread>) {
         self.record = record
+        number = record.pointee.number
         main = RawGreenlet(main: self)
     }
 
-    /// The context of the thread's own stack. Safe because a main greenlet never loses its context.
+    /// The thread ends: what can still be ended is, and handles that outlive the thread find nothing of it.
+    private func exit() {
+        endOrphans()
+        orphans.withLock { $0 = nil }
+        main.die()
+        main = nil
+    }
+
+    /// The context of the thread's own stack.
+    ///
+    /// Safe because a main greenlet never loses its context.
     package var mainContext: Context { main.context! }
 
     /// The context that runs now.
     package var running: Context { record.pointee.current }
 
     /// `thread 3`: for messages.
-    package var name: String { "thread \(record.pointee.number)" }
+    package var name: String { "thread \(number)" }
 
     func adopt(orphan context: Context) {
-        orphans.withLock { $0.append(Orphan(context: context)) }
-        cgreenlet_set_attention(record, true)
+        let orphan = Orphan(context: context)
+        orphans.withLock { list in
+            guard list != nil else { return }  // its stack stays as it is: nobody can unwind it any more
+            list?.append(orphan)
+            cgreenlet_set_attention(record, true)
+        }
     }
 
     /// A safe point: delivers `GreenletExit` to suspended greenlets that nobody can reach any more.
@@ -95,7 +116,7 @@ package final class GreenletThread {
         cgreenlet_set_attention(record, false)
         let doomed = orphans.withLock { list in
             defer { list = [] }
-            return list
+            return list ?? []
         }
         for orphan in doomed { RawGreenlet(on: orphan.context, of: self).endOrphan() }
     }
@@ -119,7 +140,9 @@ package final class GreenletThread {
 }
 
 extension GreenletThread {
-    /// Gives a finished context back. `context` may be the running one, if it is left for good right after.
+    /// Gives a finished context back.
+    ///
+    /// `context` may be the running one, if it is left for good right after.
     package func retire(_ context: Context) {
         if let scheduled = context.pointee.scheduled { releaseScheduled?(scheduled) }
         if let owner = RawGreenlet.owner(of: context) { owner.die() }

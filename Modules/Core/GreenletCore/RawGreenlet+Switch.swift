@@ -4,7 +4,9 @@
 public import CGreenletCore
 
 extension RawGreenlet {
-    /// Stops here and continues in this greenlet; returns when somebody switches back. Switch point.
+    /// Stops here and continues in this greenlet; returns when somebody switches back.
+    ///
+    /// Switch point.
     ///
     /// A greenlet that has not started begins its body with `value`. One that is dead passes `value` on to its
     /// parent, and so on up. Switching to the running greenlet returns `value` at once.
@@ -16,43 +18,32 @@ extension RawGreenlet {
     ///
     /// greenlet: `greenlet.switch`.
     @discardableResult
-    public func `switch`(_ value: Any?) throws -> Any? {
+    public func `switch`(_ value: Any? = nil) throws -> Any? {
         try transfer(.value(value))
     }
 
-    /// Stops here and continues in this greenlet, handing nothing over and dropping what comes back. Switch point.
+    /// Stops here and continues in `target`, handing nothing over and dropping what comes back.
     ///
-    /// The short way, for control alone: a few nanoseconds. Where the context asks for a value, as in
-    /// `if let reply = try g.switch()`, the value is returned.
+    /// Switch point. Control alone, for a few nanoseconds; otherwise like `switch(_:)`.
     ///
+    /// - Parameter target: Where to continue.
     /// - Throws: As `switch(_:)`.
     ///
     /// greenlet: `greenlet.switch()`.
     @inlinable
     @inline(__always)
-    public func `switch`() throws {
+    public static func `switch`(to target: RawGreenlet) throws {
         // Inlined, so that the switch saves what is live at this very call and nothing else.
-        if let destination = context, cgreenlet_is_plain(destination) {
+        if let destination = target.context, cgreenlet_is_plain(destination) {
             let record = destination.pointee.thread
             let origin = record.pointee.current
             if origin != destination, origin.pointee.owner != nil {
                 cgreenlet_switch(origin, destination)
-                if record.pointee.delivery { try RawGreenlet.dropDelivery() }
+                if record.pointee.delivery { try dropDelivery() }
                 return
             }
         }
-        try passControl()
-    }
-
-    /// `switch(nil)`, where the result is used. Switch point.
-    ///
-    /// - Returns: What is switched back, or the result of a child that ended.
-    /// - Throws: As `switch(_:)`.
-    ///
-    /// greenlet: `greenlet.switch()`.
-    @_disfavoredOverload
-    public func `switch`() throws -> Any? {
-        try transfer(.value(nil))
+        try target.passControl()
     }
 
     @usableFromInline
@@ -63,7 +54,9 @@ extension RawGreenlet {
     @inline(never)
     func passControl() throws { _ = try transfer(.value(nil)) }
 
-    /// Continues in this greenlet, whose own `switch(_:)` throws `error`. Switch point.
+    /// Continues in this greenlet, whose own `switch(_:)` throws `error`.
+    ///
+    /// Switch point.
     ///
     /// A greenlet that has not started dies without running, and its parent gets the error. A dead one passes the
     /// error to its parent. In both cases a `GreenletExit` arrives as a value, not as an error.
@@ -105,7 +98,9 @@ extension RawGreenlet {
     }
 
     /// Finds the context that a switch to `self` really enters, up the chain of parents; a greenlet that has not
-    /// started gets its stack. The parcel changes when it passes somebody's end.
+    /// started gets its stack.
+    ///
+    /// The parcel changes when it passes somebody's end.
     fileprivate func enterable(_ parcel: inout Parcel) throws -> (Context, RawGreenlet) {
         var target = self
         while true {
@@ -120,7 +115,9 @@ extension RawGreenlet {
         }
     }
 
-    /// Ends a stack that nobody can reach. Its end comes back to the greenlet that happens to run now.
+    /// Ends a stack that nobody can reach.
+    ///
+    /// Its end comes back to the greenlet that happens to run now.
     func endOrphan() {
         let runner = thread.currentGreenlet
         let parent = self.parent
@@ -171,7 +168,9 @@ extension GreenletThread {
         }
     }
 
-    /// What the new greenlet begins with. No reference to it stays behind: whoever holds none may drop it.
+    /// What the new greenlet begins with.
+    ///
+    /// No reference to it stays behind: whoever holds none may drop it.
     private func takeFirst() -> (Parcel, RawGreenlet.Body) {
         let (parcel, greenlet) = receive()
         guard let body = greenlet?.takeBody() else { preconditionFailure("a greenlet was started twice") }
@@ -179,7 +178,9 @@ extension GreenletThread {
     }
 }
 
-/// The first function on a raw greenlet's stack. Only raw pointers are alive when it leaves for good.
+/// The first function on a raw greenlet's stack.
+///
+/// Only raw pointers are alive when it leaves for good.
 func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
     // Safe because `acquireStack` passed the context itself.
     let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)

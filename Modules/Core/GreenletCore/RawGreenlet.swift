@@ -39,7 +39,9 @@ public final class RawGreenlet {
     /// Whether the context belongs to somebody else (the thread, or a scheduler): this is only a handle on it.
     private let isGuest: Bool
 
-    /// Creates a greenlet that will run `body`. Not a switch point; the body starts with the first `switch(_:)`.
+    /// Creates a greenlet that will run `body`.
+    ///
+    /// Not a switch point; the body starts with the first `switch(_:)`.
     ///
     /// - Parameters:
     ///   - parent: Where control goes when the body ends; the current greenlet if nil.
@@ -150,7 +152,9 @@ extension RawGreenlet {
         owner(of: context) ?? RawGreenlet(on: context, of: thread)
     }
 
-    /// The greenlet that runs on this thread; outside of any, the thread's main greenlet. Not a switch point.
+    /// The greenlet that runs on this thread; outside of any, the thread's main greenlet.
+    ///
+    /// Not a switch point.
     ///
     /// greenlet: `getcurrent()`.
     public static var current: RawGreenlet { GreenletThread.current.currentGreenlet }
@@ -165,12 +169,16 @@ extension RawGreenlet {
     /// greenlet: `bool(greenlet)`.
     public var isActive: Bool { context != nil }
 
-    /// Where control goes when the body ends. Nil for the main greenlet of a thread.
+    /// Where control goes when the body ends.
+    ///
+    /// Nil for the main greenlet of a thread.
     ///
     /// greenlet: `greenlet.parent`.
     public var parent: RawGreenlet? { ancestor }
 
-    /// Changes where control goes when the body ends. Not a switch point.
+    /// Changes where control goes when the body ends.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameter parent: A greenlet of the same thread.
     /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` or `.cyclicParent`; nothing has changed then.

@@ -44,30 +44,37 @@ enum RuntimeWords {
         variable.deallocate()
     }
 
-    /// The head of the bindings must change twice, and the inner binding's first word must lead to the outer one.
+    /// The word must lead to a box whose content changes with each binding, the inner one leading to the outer one.
     private static func findTaskLocals() {
+        let library = CGREENLET_LIBRARY_CONCURRENCY
         let local = TaskLocal(wrappedValue: 0)
-        let before = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
-        let (outer, inner, chain) = local.withValue(1) {
-            let outer = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
-            return local.withValue(2) {
-                let inner = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
-                // Only a word that was zero, then a pointer, then another pointer is read through.
-                let chain = (0..<before.count).map { word in
-                    before[word] == 0 && looksLikePointer(outer[word]) && looksLikePointer(inner[word])
-                        && inner[word] != outer[word]
-                        ? UnsafePointer<UInt>(bitPattern: inner[word])?.pointee ?? 0 : 0
+        let before = Snapshot(library)
+        var leads: [Int] = []
+        local.withValue(1) {
+            let outer = Snapshot(library)
+            // Only what was zero and has become a pointer is read through.
+            let candidates = (0..<before.count).filter { before[$0] == 0 && looksLikePointer(outer[$0]) }
+            let outerBindings = candidates.map { word(at: outer[$0]) }
+            local.withValue(2) {
+                let inner = Snapshot(library)
+                let tagBits: UInt = 7
+                for (candidate, outerBinding) in zip(candidates, outerBindings) {
+                    let innerBinding = word(at: inner[candidate])
+                    if looksLikePointer(outerBinding), looksLikePointer(innerBinding), innerBinding != outerBinding,
+                        word(at: innerBinding) & ~tagBits == outerBinding
+                    {
+                        leads.append(candidate)
+                    }
                 }
-                return (outer, inner, chain)
             }
         }
-        let after = Snapshot(CGREENLET_LIBRARY_CONCURRENCY)
-        let tagBits: UInt = 7
-        remember(CGREENLET_WORD_TASK_LOCALS, in: CGREENLET_LIBRARY_CONCURRENCY, among: before.count) { word in
-            before[word] == 0 && after[word] == 0 && inner[word] != outer[word]
-                && chain[word] != 0 && chain[word] & ~tagBits == outer[word]
+        let after = Snapshot(library)
+        remember(CGREENLET_WORD_TASK_LOCALS, in: library, among: before.count) { word in
+            leads.contains(word) && after[word] == 0
         }
     }
+
+    private static func word(at address: UInt) -> UInt { UnsafePointer<UInt>(bitPattern: address)?.pointee ?? 0 }
 
     /// The runtime must answer with whatever stands in the word.
     private static func findCurrentTask() {

@@ -3,7 +3,9 @@
 
 import Glibc
 
-/// Writes one line to standard error, whole, without stdio and its locks. errno is kept.
+/// Writes one line to standard error, whole, without stdio and its locks.
+///
+/// errno is kept.
 package func writeToStandardError(_ line: String) {
     let saved = errno
     var rest = Array((line + "\n").utf8)[...]

@@ -1,0 +1,53 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A fresh thread without a hub, for tests of bare switching.
+
+import Glibc
+import GreenletCore
+package import Testing
+
+/// Runs `body` on a fresh thread, and fails the test if it leaves a stack in use.
+///
+/// - Parameters:
+///   - limit: After how long the process is ended.
+///   - leaks: Whether stacks may be left in use, for tests of just that.
+///   - location: Where the test is.
+///   - body: What to test. It runs on the thread's main greenlet.
+package func onThread(
+    limit: Duration = .seconds(60),
+    allowingLeftovers leaks: Bool = false,
+    sourceLocation location: SourceLocation = #_sourceLocation,
+    _ body: @escaping @Sendable () throws -> Void
+) async {
+    let (error, stacks) = await withCheckedContinuation { continuation in
+        startWatchedThread(limit: limit, name: "\(location)") {
+            var failure: (any Error)?
+            do { try body() } catch { failure = error }
+            _ = RawGreenlet {}  // a safe point: what was dropped ends here
+            continuation.resume(returning: (failure, GreenletThread.current.stackCounts.live))
+        }
+    }
+    if let error { Issue.record(error, sourceLocation: location) }
+    if !leaks { #expect(stacks == 0, "stacks left in use", sourceLocation: location) }
+}
+
+/// Runs `body` on another thread while the calling one, greenlets and all, stands still.
+package func runOnThreadAndWait(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let work = Unmanaged.passRetained(Body(body))
+    let status = pthread_create(
+        &thread,
+        nil,
+        { argument in
+            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+            return nil
+        },
+        work.toOpaque()
+    )
+    precondition(status == 0, "pthread_create: \(describeErrno(status))")
+    pthread_join(thread, nil)
+}
+
+private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
