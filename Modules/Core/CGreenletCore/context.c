@@ -36,7 +36,7 @@ typedef struct first_frame {
     void *argument;
 } first_frame;
 
-static void careful_entry(void *argument) {
+CGREENLET_UNINSTRUMENTED static void careful_entry(void *argument) {
     cgreenlet_context *context = argument;
     first_frame *first = (first_frame *)(context->stack_low);
     cgreenlet_entry entry = first->entry;
@@ -54,7 +54,7 @@ static void divert_entry(cgreenlet_context *to) {
     to->base_register = to;
 }
 
-static void move_words(cgreenlet_context *from, cgreenlet_context *to) {
+CGREENLET_UNINSTRUMENTED static void move_words(cgreenlet_context *from, cgreenlet_context *to) {
     cgreenlet_thread *thread = from->thread;
     for (int i = 0; i < CGREENLET_WORDS; i++) {
         from->words[i] = *thread->words[i];
@@ -62,7 +62,7 @@ static void move_words(cgreenlet_context *from, cgreenlet_context *to) {
     }
 }
 
-void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
+CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     uintptr_t access_set[2] = {0, 0};
     bool by_function = hands_over_by_function();
     if (by_function) swift_task_exitThreadLocalContext(access_set);
@@ -74,7 +74,7 @@ void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) 
     if (by_function) swift_task_enterThreadLocalContext(access_set);
 }
 
-void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
+CGREENLET_UNINSTRUMENTED void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     divert_entry(to);
     move_words(from, to);
     cgreenlet_sanitizer_before(from, to, true);

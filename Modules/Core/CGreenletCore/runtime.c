@@ -115,6 +115,8 @@ void cgreenlet_end_access(uintptr_t *buffer) {
     if (swift_endAccess) swift_endAccess(buffer);
 }
 
+uintptr_t cgreenlet_stack_address(void) { return (uintptr_t)__builtin_frame_address(0); }
+
 void *cgreenlet_runtime_task(void) { return swift_task_getCurrent ? swift_task_getCurrent() : NULL; }
 
 void cgreenlet_runtime_attach(cgreenlet_thread *thread) {

@@ -43,7 +43,7 @@ void cgreenlet_sanitizer_acquire(cgreenlet_context *context) {
     if (__tsan_create_fiber) context->tsan_fiber = __tsan_create_fiber(0);
 }
 
-void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, bool final) {
+CGREENLET_UNINSTRUMENTED void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, bool final) {
     if (__sanitizer_start_switch_fiber) {
         __sanitizer_start_switch_fiber(final ? NULL : &from->fake_stack, to->stack_low, to->stack_size);
     }
@@ -56,7 +56,7 @@ void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, 
     }
 }
 
-void cgreenlet_sanitizer_after(cgreenlet_context *arrived) {
+CGREENLET_UNINSTRUMENTED void cgreenlet_sanitizer_after(cgreenlet_context *arrived) {
     if (__sanitizer_finish_switch_fiber) {
         __sanitizer_finish_switch_fiber(arrived->fake_stack, NULL, NULL);
         arrived->fake_stack = NULL;

@@ -8,6 +8,10 @@
 
 #pragma clang assume_nonnull begin
 
+/// For functions that run half on one stack and half on another: their own instrumentation would enter a frame on
+/// one ThreadSanitizer fiber and leave it on the other.
+#define CGREENLET_UNINSTRUMENTED __attribute__((disable_sanitizer_instrumentation))
+
 /// Whether a sanitizer's runtime is part of this process.
 bool cgreenlet_sanitizer_present(void);
 

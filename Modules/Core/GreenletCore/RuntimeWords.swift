@@ -102,7 +102,7 @@ enum RuntimeWords {
         let after = Snapshot(library)
         let running = inside.move()
         inside.deallocate()
-        let here = withUnsafeBytes(of: before.count) { UInt(bitPattern: $0.baseAddress) }
+        let here = cgreenlet_stack_address()
         let reach: UInt = 64 * 1024
         remember(CGREENLET_WORD_EXECUTOR, in: library, among: before.count) { word in
             before[word] == 0 && after[word] == 0 && running[word] > here &- reach && running[word] < here &+ reach

@@ -41,6 +41,9 @@ void cgreenlet_forget_word(int which);
 void cgreenlet_begin_access(void *variable, uintptr_t *buffer);
 void cgreenlet_end_access(uintptr_t *buffer);
 
+/// An address on the calling stack, whatever a sanitizer makes of local variables.
+uintptr_t cgreenlet_stack_address(void);
+
 /// The runtime's answer to "which task runs on this thread".
 void *_Nullable cgreenlet_runtime_task(void);
 
