@@ -11,6 +11,10 @@ let package = Package(
         .executableTarget(
             name: "greenlet-bench-switch",
             dependencies: [.product(name: "GreenletCore", package: "swift-greenlet")]
-        )
+        ),
+        .executableTarget(
+            name: "greenlet-bench-hub",
+            dependencies: [.product(name: "GreenletHub", package: "swift-greenlet")]
+        ),
     ]
 )

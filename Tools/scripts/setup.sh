@@ -4,7 +4,7 @@
 #
 # usage: setup.sh [--tests] [--benchmarks]
 #   without options   what building needs: Swift, libuv's headers, and pkg-config, which the package manager asks for them
-#   --tests           also what the tests run: python3, strace
+#   --tests           also what the tests run: python3, strace, and for the other architecture its C library and qemu
 #   --benchmarks      also what the peers of Benchmarks/ need: a C and C++ compiler, boost.context, taskset, python3
 set -euo pipefail
 
@@ -19,6 +19,8 @@ have() {
     case "$1" in
     libuv1-dev) [ -e /usr/include/uv.h ] || [ -e /usr/local/include/uv.h ] ;;
     libboost-context-dev) [ -e /usr/include/boost/context/fiber.hpp ] ;;
+    gcc-*-linux-gnu) [ -d "/usr/lib/gcc-cross/${1#gcc-}" ] || [ "gcc-$(uname -m)-linux-gnu" = "$1" ] ;;
+    qemu-user) command -v qemu-aarch64 >/dev/null ;;
     python3 | strace | gcc | g++ | pkg-config) command -v "$1" >/dev/null ;;
     util-linux) command -v taskset >/dev/null ;;
     *) dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$' ;;
@@ -43,7 +45,7 @@ install() {
 wanted=(libuv1-dev pkg-config)
 for option in "$@"; do
     case "$option" in
-    --tests) wanted+=(python3 strace) ;;
+    --tests) wanted+=(python3 strace gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
     --benchmarks) wanted+=(gcc g++ libboost-context-dev util-linux python3) ;;
     *) die "unknown option: $option (known: --tests, --benchmarks)" ;;
     esac

@@ -93,6 +93,7 @@ check_dependants() {
 step "set-up" Tools/scripts/setup.sh --tests
 step "format" check_format
 step "layering" Tools/scripts/check-layering.sh
+step "the switch on both architectures" Tools/scripts/check-architectures.sh
 suite debug .build-check -c debug
 if ! $quick; then
     suite release .build-check -c release
