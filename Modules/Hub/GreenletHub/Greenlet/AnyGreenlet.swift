@@ -11,7 +11,9 @@ package import GreenletCore
 ///
 /// gevent: `gevent.Greenlet`, `greenlet.getcurrent()`.
 public class AnyGreenlet {
-    /// The hub that runs it. Safe because a hub outlives its greenlets.
+    /// The hub that runs it.
+    ///
+    /// Safe because a hub outlives its greenlets.
     package unowned(unsafe) let hub: Hub
     /// Small, unique among the greenlets of its hub.
     public let id: Int
@@ -44,7 +46,9 @@ public class AnyGreenlet {
 
     deinit { hub.giveBack(id: id) }
 
-    /// Whether it has ended, or never will run. gevent: `Greenlet.ready()`, `Greenlet.dead`.
+    /// Whether it has ended, or never will run.
+    ///
+    /// gevent: `Greenlet.ready()`, `Greenlet.dead`.
     public var isReady: Bool { false }
 
     /// What it is called in messages: `Greenlet-7` unless set.
@@ -57,10 +61,14 @@ public class AnyGreenlet {
 
     var kind: String { "Greenlet" }
 
-    /// Runs the body and keeps its outcome. Only spawned greenlets have one.
+    /// Runs the body and keeps its outcome.
+    ///
+    /// Only spawned greenlets have one.
     func run() {}
 
-    /// Ends it before it ran. Only spawned greenlets can.
+    /// Ends it before it ran.
+    ///
+    /// Only spawned greenlets can.
     func abandon(with error: any Error) {}
 
     /// `abandon`, if it has not started: whether that was so.
@@ -69,12 +77,16 @@ public class AnyGreenlet {
     /// The error that it ended with.
     var anyError: (any Error)? { nil }
 
-    /// Calls `callback` at the end, at once if that is past. It may only wake somebody.
+    /// Calls `callback` at the end, at once if that is past.
+    ///
+    /// It may only wake somebody.
     package func onFinish(_ callback: @escaping () -> Void) {}
 }
 
 extension AnyGreenlet {
-    /// The greenlet that runs on this thread. Not a switch point.
+    /// The greenlet that runs on this thread.
+    ///
+    /// Not a switch point.
     ///
     /// gevent: `gevent.getcurrent()`.
     public static var current: AnyGreenlet { Hub.current.currentGreenlet }
@@ -124,7 +136,9 @@ final class MainGreenlet: AnyGreenlet {
     override var kind: String { "MainGreenlet" }
 }
 
-/// A raw greenlet that waited at least once: what the hub knows of it. Lives as long as its stack.
+/// A raw greenlet that waited at least once: what the hub knows of it.
+///
+/// Lives as long as its stack.
 final class VisitingGreenlet: AnyGreenlet {
     init(hub: Hub, context: Context) {
         super.init(hub: hub, origin: nil)

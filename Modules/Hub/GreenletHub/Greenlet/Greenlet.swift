@@ -40,7 +40,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         case finished
     }
 
-    /// Creates a greenlet that does nothing until `start()`. Not a switch point.
+    /// Creates a greenlet that does nothing until `start()`.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameters:
     ///   - name: What to call it in messages; `Greenlet-7` or the like if nil.
@@ -60,7 +62,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         if let name { self.name = name }
     }
 
-    /// Schedules the body for the next turn of the hub. Does nothing if that happened before, or after the end.
+    /// Schedules the body for the next turn of the hub.
+    ///
+    /// Does nothing if that happened before, or after the end.
     ///
     /// Not a switch point.
     ///
@@ -73,7 +77,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         hub.enqueue(self)
     }
 
-    /// Schedules the body for later. Does nothing if it was scheduled before. Not a switch point.
+    /// Schedules the body for later.
+    ///
+    /// Does nothing if it was scheduled before. Not a switch point.
     ///
     /// - Parameter delay: How long to wait.
     ///
@@ -166,7 +172,9 @@ extension Greenlet {
         return nil
     }
 
-    /// Whether it ended without an error. Having been killed with `GreenletExit` counts as success.
+    /// Whether it ended without an error.
+    ///
+    /// Having been killed with `GreenletExit` counts as success.
     ///
     /// gevent: `Greenlet.successful()`.
     public var isSuccessful: Bool {
@@ -176,7 +184,9 @@ extension Greenlet {
         }
     }
 
-    /// Waits until it has ended. Switch point, unless it has.
+    /// Waits until it has ended.
+    ///
+    /// Switch point, unless it has.
     ///
     /// Never throws the greenlet's own error; see `get(timeout:)`. Several greenlets may wait.
     ///
@@ -195,7 +205,9 @@ extension Greenlet {
         return isReady
     }
 
-    /// Waits for the end and returns the value. Switch point, unless it has ended.
+    /// Waits for the end and returns the value.
+    ///
+    /// Switch point, unless it has ended.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: What the body returned.
@@ -210,7 +222,9 @@ extension Greenlet {
         return try result.get()
     }
 
-    /// Calls `callback` when it has ended, in a greenlet of its own, so that it may block. Not a switch point.
+    /// Calls `callback` when it has ended, in a greenlet of its own, so that it may block.
+    ///
+    /// Not a switch point.
     ///
     /// Called too if it has ended already. Links are called in the order they were made; one that throws is reported
     /// and stops none of the others. A greenlet with a link doesn't have its error reported: the link has seen it.
@@ -226,7 +240,9 @@ extension Greenlet {
         return id
     }
 
-    /// Like `link(_:)`, if it ends without an error. gevent: `Greenlet.link_value`.
+    /// Like `link(_:)`, if it ends without an error.
+    ///
+    /// gevent: `Greenlet.link_value`.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
@@ -235,7 +251,9 @@ extension Greenlet {
         link { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
     }
 
-    /// Like `link(_:)`, if it ends with an error. gevent: `Greenlet.link_exception`.
+    /// Like `link(_:)`, if it ends with an error.
+    ///
+    /// gevent: `Greenlet.link_exception`.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
@@ -244,7 +262,9 @@ extension Greenlet {
         link { greenlet in if greenlet.error != nil { try callback(greenlet) } }
     }
 
-    /// Takes a link back; does nothing if it was called or taken back before. Not a switch point.
+    /// Takes a link back; does nothing if it was called or taken back before.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameter id: What `link(_:)` returned.
     ///

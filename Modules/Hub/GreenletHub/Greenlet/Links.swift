@@ -6,8 +6,9 @@ public struct LinkID: Hashable, Sendable {
     fileprivate let number: Int
 }
 
-/// Callbacks to be called once with a target. Those made by users run in greenlets; direct ones run at once and may
-/// only wake somebody.
+/// Callbacks to be called once with a target.
+///
+/// Those made by users run in greenlets; direct ones run at once and may only wake somebody.
 struct Links<Target> {
     enum Link {
         case user(LinkID, (Target) throws -> Void)
@@ -24,7 +25,9 @@ struct Links<Target> {
     private var list: [Link] = []
     private var nextNumber = 0
 
-    /// Whether nobody looks at the result. Direct links only count the end.
+    /// Whether nobody looks at the result.
+    ///
+    /// Direct links only count the end.
     var isEmpty: Bool {
         list.allSatisfy { link in
             if case .direct = link { return true }
@@ -48,7 +51,9 @@ struct Links<Target> {
         }
     }
 
-    /// All of them, in order, to be notified when the access to this list is over. None is left.
+    /// All of them, in order, to be notified when the access to this list is over.
+    ///
+    /// None is left.
     mutating func take() -> [Link] {
         defer { if !list.isEmpty { list = [] } }
         return list

@@ -1,7 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Waiting for several greenlets at once.
 
-/// Waits until all of the greenlets have ended, or as many as asked for. Switch point, unless they have.
+/// Waits until all of the greenlets have ended, or as many as asked for.
+///
+/// Switch point, unless they have.
 ///
 /// - Parameters:
 ///   - greenlets: For whom to wait; one that is named twice counts once.
