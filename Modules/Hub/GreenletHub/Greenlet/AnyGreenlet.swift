@@ -66,6 +66,9 @@ public class AnyGreenlet {
     /// Only spawned greenlets have one.
     func run() {}
 
+    /// Its delay is over: from now on it stands in the run queue.
+    func startNow() {}
+
     /// Ends it before it ran.
     ///
     /// Only spawned greenlets can.

@@ -91,6 +91,12 @@ public final class Greenlet<Value>: AnyGreenlet {
         stage = .delayed(hub.addTimer(Deadline(after: delay), .start(self)))
     }
 
+    override func startNow() {
+        // Said here and now: whoever kills it from now on must leave it in the run queue.
+        stage = .scheduled
+        hub.enqueue(self)
+    }
+
     override func run() {
         stage = .running
         guard let body else { return }

@@ -141,7 +141,7 @@ extension Hub {
     private func perform(_ action: TimerAction) {
         switch action {
         case .wake(let greenlet, let ticket): greenlet.wake(.timedOut, ticket: ticket)
-        case .start(let greenlet): enqueue(greenlet)
+        case .start(let greenlet): greenlet.startNow()
         case .expire(let timeout): timeout.expire()
         }
     }
