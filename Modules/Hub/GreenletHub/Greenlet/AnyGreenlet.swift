@@ -82,8 +82,15 @@ public class AnyGreenlet {
 
     /// Calls `callback` at the end, at once if that is past.
     ///
-    /// It may only wake somebody.
-    package func onFinish(_ callback: @escaping () -> Void) {}
+    /// - Parameters:
+    ///   - observing: Whether the caller looks at the error that it ends with, so that it need not be reported.
+    ///   - callback: What to call. It may only wake somebody.
+    /// - Returns: A name for `removeLink(_:)`; nil if the end is past.
+    @discardableResult
+    package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? { nil }
+
+    /// Takes a link back; does nothing if it was called or taken back before.
+    package func removeLink(_ id: LinkID) {}
 }
 
 extension AnyGreenlet {

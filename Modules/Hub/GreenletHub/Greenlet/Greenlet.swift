@@ -120,15 +120,25 @@ public final class Greenlet<Value>: AnyGreenlet {
         if case .delayed(let timer) = stage { hub.removeTimer(timer) }
         stage = .finished
         result = outcome
-        let isObserved = getters > 0 || !links.isEmpty
+        let isObserved = getters > 0 || links.isObserved
         joiners?.wakeAll()
         notifyLinks()
         if case .failure(let error) = outcome, !isObserved { hub.errorHandler(self, error) }
     }
 
     private func notifyLinks() {
-        let called = links.take()
-        for link in called { link.notify(self) }
+        for link in links.take() {
+            switch link.call {
+            case .direct(let callback): callback()
+            case .user: spawn(name: "link") { [self] in try links.takeCallback(link.id)?(self) }
+            }
+        }
+    }
+
+    private func addLink(observes: Bool, _ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
+        let id = links.add(.user(callback), observes: observes)
+        if isReady { notifyLinks() }
+        return id
     }
 
     override public var isReady: Bool {
@@ -138,9 +148,13 @@ public final class Greenlet<Value>: AnyGreenlet {
 
     override var anyError: (any Error)? { error }
 
-    override package func onFinish(_ callback: @escaping () -> Void) {
-        if isReady { callback() } else { links.addDirect(callback) }
+    override package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
+        if !isReady { return links.add(.direct(callback), observes: observing) }
+        callback()
+        return nil
     }
+
+    override package func removeLink(_ id: LinkID) { links.remove(id) }
 
     override func abandonUnstarted(with error: any Error) -> Bool {
         switch stage {
@@ -233,7 +247,8 @@ extension Greenlet {
     /// Not a switch point.
     ///
     /// Called too if it has ended already. Links are called in the order they were made; one that throws is reported
-    /// and stops none of the others. A greenlet with a link doesn't have its error reported: the link has seen it.
+    /// and stops none of the others; one that a link before it takes back is not called. A greenlet with a link
+    /// doesn't have its error reported: the link has seen it.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
@@ -241,31 +256,33 @@ extension Greenlet {
     /// gevent: `Greenlet.link`.
     @discardableResult
     public func link(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        let id = links.add(callback)
-        if isReady { notifyLinks() }
-        return id
+        addLink(observes: true, callback)
     }
 
     /// Like `link(_:)`, if it ends without an error.
     ///
-    /// gevent: `Greenlet.link_value`.
+    /// Not a switch point. An error that it ends with is reported, as this link doesn't see it.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
+    ///
+    /// gevent: `Greenlet.link_value`.
     @discardableResult
     public func linkValue(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        link { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
+        addLink(observes: false) { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
     }
 
     /// Like `link(_:)`, if it ends with an error.
     ///
-    /// gevent: `Greenlet.link_exception`.
+    /// Not a switch point.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
+    ///
+    /// gevent: `Greenlet.link_exception`.
     @discardableResult
     public func linkError(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        link { greenlet in if greenlet.error != nil { try callback(greenlet) } }
+        addLink(observes: true) { greenlet in if greenlet.error != nil { try callback(greenlet) } }
     }
 
     /// Takes a link back; does nothing if it was called or taken back before.
