@@ -11,7 +11,9 @@ package import GreenletCore
 ///
 /// gevent: `gevent.Greenlet`, `greenlet.getcurrent()`.
 public class AnyGreenlet {
-    /// The hub that runs it. Safe because a hub outlives its greenlets.
+    /// The hub that runs it.
+    ///
+    /// Safe because a hub outlives its greenlets.
     package unowned(unsafe) let hub: Hub
     /// Small, unique among the greenlets of its hub.
     public let id: Int
@@ -44,7 +46,9 @@ public class AnyGreenlet {
 
     deinit { hub.giveBack(id: id) }
 
-    /// Whether it has ended, or never will run. gevent: `Greenlet.ready()`, `Greenlet.dead`.
+    /// Whether it has ended, or never will run.
+    ///
+    /// gevent: `Greenlet.ready()`, `Greenlet.dead`.
     public var isReady: Bool { false }
 
     /// What it is called in messages: `Greenlet-7` unless set.
@@ -57,10 +61,17 @@ public class AnyGreenlet {
 
     var kind: String { "Greenlet" }
 
-    /// Runs the body and keeps its outcome. Only spawned greenlets have one.
+    /// Runs the body and keeps its outcome.
+    ///
+    /// Only spawned greenlets have one.
     func run() {}
 
-    /// Ends it before it ran. Only spawned greenlets can.
+    /// Its delay is over: from now on it stands in the run queue.
+    func startNow() {}
+
+    /// Ends it before it ran.
+    ///
+    /// Only spawned greenlets can.
     func abandon(with error: any Error) {}
 
     /// `abandon`, if it has not started: whether that was so.
@@ -69,12 +80,23 @@ public class AnyGreenlet {
     /// The error that it ended with.
     var anyError: (any Error)? { nil }
 
-    /// Calls `callback` at the end, at once if that is past. It may only wake somebody.
-    package func onFinish(_ callback: @escaping () -> Void) {}
+    /// Calls `callback` at the end, at once if that is past.
+    ///
+    /// - Parameters:
+    ///   - observing: Whether the caller looks at the error that it ends with, so that it need not be reported.
+    ///   - callback: What to call. It may only wake somebody.
+    /// - Returns: A name for `removeLink(_:)`; nil if the end is past.
+    @discardableResult
+    package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? { nil }
+
+    /// Takes a link back; does nothing if it was called or taken back before.
+    package func removeLink(_ id: LinkID) {}
 }
 
 extension AnyGreenlet {
-    /// The greenlet that runs on this thread. Not a switch point.
+    /// The greenlet that runs on this thread.
+    ///
+    /// Not a switch point.
     ///
     /// gevent: `gevent.getcurrent()`.
     public static var current: AnyGreenlet { Hub.current.currentGreenlet }
@@ -124,7 +146,9 @@ final class MainGreenlet: AnyGreenlet {
     override var kind: String { "MainGreenlet" }
 }
 
-/// A raw greenlet that waited at least once: what the hub knows of it. Lives as long as its stack.
+/// A raw greenlet that waited at least once: what the hub knows of it.
+///
+/// Lives as long as its stack.
 final class VisitingGreenlet: AnyGreenlet {
     init(hub: Hub, context: Context) {
         super.init(hub: hub, origin: nil)

@@ -40,7 +40,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         case finished
     }
 
-    /// Creates a greenlet that does nothing until `start()`. Not a switch point.
+    /// Creates a greenlet that does nothing until `start()`.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameters:
     ///   - name: What to call it in messages; `Greenlet-7` or the like if nil.
@@ -60,7 +62,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         if let name { self.name = name }
     }
 
-    /// Schedules the body for the next turn of the hub. Does nothing if that happened before, or after the end.
+    /// Schedules the body for the next turn of the hub.
+    ///
+    /// Does nothing if that happened before, or after the end.
     ///
     /// Not a switch point.
     ///
@@ -73,7 +77,9 @@ public final class Greenlet<Value>: AnyGreenlet {
         hub.enqueue(self)
     }
 
-    /// Schedules the body for later. Does nothing if it was scheduled before. Not a switch point.
+    /// Schedules the body for later.
+    ///
+    /// Does nothing if it was scheduled before. Not a switch point.
     ///
     /// - Parameter delay: How long to wait.
     ///
@@ -83,6 +89,12 @@ public final class Greenlet<Value>: AnyGreenlet {
         checkThread("start")
         hub.register(self)
         stage = .delayed(hub.addTimer(Deadline(after: delay), .start(self)))
+    }
+
+    override func startNow() {
+        // Said here and now: whoever kills it from now on must leave it in the run queue.
+        stage = .scheduled
+        hub.enqueue(self)
     }
 
     override func run() {
@@ -108,15 +120,25 @@ public final class Greenlet<Value>: AnyGreenlet {
         if case .delayed(let timer) = stage { hub.removeTimer(timer) }
         stage = .finished
         result = outcome
-        let isObserved = getters > 0 || !links.isEmpty
+        let isObserved = getters > 0 || links.isObserved
         joiners?.wakeAll()
         notifyLinks()
         if case .failure(let error) = outcome, !isObserved { hub.errorHandler(self, error) }
     }
 
     private func notifyLinks() {
-        let called = links.take()
-        for link in called { link.notify(self) }
+        for link in links.take() {
+            switch link.call {
+            case .direct(let callback): callback()
+            case .user: spawn(name: "link") { [self] in try links.takeCallback(link.id)?(self) }
+            }
+        }
+    }
+
+    private func addLink(observes: Bool, _ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
+        let id = links.add(.user(callback), observes: observes)
+        if isReady { notifyLinks() }
+        return id
     }
 
     override public var isReady: Bool {
@@ -126,9 +148,13 @@ public final class Greenlet<Value>: AnyGreenlet {
 
     override var anyError: (any Error)? { error }
 
-    override package func onFinish(_ callback: @escaping () -> Void) {
-        if isReady { callback() } else { links.addDirect(callback) }
+    override package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
+        if !isReady { return links.add(.direct(callback), observes: observing) }
+        callback()
+        return nil
     }
+
+    override package func removeLink(_ id: LinkID) { links.remove(id) }
 
     override func abandonUnstarted(with error: any Error) -> Bool {
         switch stage {
@@ -166,7 +192,9 @@ extension Greenlet {
         return nil
     }
 
-    /// Whether it ended without an error. Having been killed with `GreenletExit` counts as success.
+    /// Whether it ended without an error.
+    ///
+    /// Having been killed with `GreenletExit` counts as success.
     ///
     /// gevent: `Greenlet.successful()`.
     public var isSuccessful: Bool {
@@ -176,7 +204,9 @@ extension Greenlet {
         }
     }
 
-    /// Waits until it has ended. Switch point, unless it has.
+    /// Waits until it has ended.
+    ///
+    /// Switch point, unless it has.
     ///
     /// Never throws the greenlet's own error; see `get(timeout:)`. Several greenlets may wait.
     ///
@@ -195,7 +225,9 @@ extension Greenlet {
         return isReady
     }
 
-    /// Waits for the end and returns the value. Switch point, unless it has ended.
+    /// Waits for the end and returns the value.
+    ///
+    /// Switch point, unless it has ended.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: What the body returned.
@@ -210,10 +242,13 @@ extension Greenlet {
         return try result.get()
     }
 
-    /// Calls `callback` when it has ended, in a greenlet of its own, so that it may block. Not a switch point.
+    /// Calls `callback` when it has ended, in a greenlet of its own, so that it may block.
+    ///
+    /// Not a switch point.
     ///
     /// Called too if it has ended already. Links are called in the order they were made; one that throws is reported
-    /// and stops none of the others. A greenlet with a link doesn't have its error reported: the link has seen it.
+    /// and stops none of the others; one that a link before it takes back is not called. A greenlet with a link
+    /// doesn't have its error reported: the link has seen it.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
@@ -221,30 +256,38 @@ extension Greenlet {
     /// gevent: `Greenlet.link`.
     @discardableResult
     public func link(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        let id = links.add(callback)
-        if isReady { notifyLinks() }
-        return id
+        addLink(observes: true, callback)
     }
 
-    /// Like `link(_:)`, if it ends without an error. gevent: `Greenlet.link_value`.
+    /// Like `link(_:)`, if it ends without an error.
+    ///
+    /// Not a switch point. An error that it ends with is reported, as this link doesn't see it.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
+    ///
+    /// gevent: `Greenlet.link_value`.
     @discardableResult
     public func linkValue(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        link { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
+        addLink(observes: false) { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
     }
 
-    /// Like `link(_:)`, if it ends with an error. gevent: `Greenlet.link_exception`.
+    /// Like `link(_:)`, if it ends with an error.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.
+    ///
+    /// gevent: `Greenlet.link_exception`.
     @discardableResult
     public func linkError(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        link { greenlet in if greenlet.error != nil { try callback(greenlet) } }
+        addLink(observes: true) { greenlet in if greenlet.error != nil { try callback(greenlet) } }
     }
 
-    /// Takes a link back; does nothing if it was called or taken back before. Not a switch point.
+    /// Takes a link back; does nothing if it was called or taken back before.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameter id: What `link(_:)` returned.
     ///

@@ -49,7 +49,9 @@ extension AnyGreenlet {
     }
 }
 
-/// Kills several greenlets and waits until all have ended. Switch point, if `wait` is true.
+/// Kills several greenlets and waits until all have ended.
+///
+/// Switch point, if `wait` is true.
 ///
 /// - Parameters:
 ///   - greenlets: Whom to kill; those that have not started never run.

@@ -6,51 +6,54 @@ public struct LinkID: Hashable, Sendable {
     fileprivate let number: Int
 }
 
-/// Callbacks to be called once with a target. Those made by users run in greenlets; direct ones run at once and may
-/// only wake somebody.
+/// Callbacks to be called once with a target.
+///
+/// Those made by users run in greenlets; direct ones run at once and may only wake somebody.
 struct Links<Target> {
-    enum Link {
-        case user(LinkID, (Target) throws -> Void)
-        case direct(() -> Void)
+    typealias Callback = (Target) throws -> Void
 
-        func notify(_ target: Target) {
-            switch self {
-            case .direct(let callback): callback()
-            case .user(_, let callback): spawn(name: "link") { try callback(target) }
-            }
-        }
+    enum Call {
+        case user(Callback)
+        case direct(() -> Void)
+    }
+
+    struct Link {
+        let id: LinkID
+        let call: Call
+        /// Whether whoever made it looks at the error that the target ends with.
+        let observes: Bool
     }
 
     private var list: [Link] = []
+    /// Those whose greenlets have been spawned but have not begun: they can still be taken back.
+    private var spawned: [(id: LinkID, callback: Callback)] = []
     private var nextNumber = 0
 
-    /// Whether nobody looks at the result. Direct links only count the end.
-    var isEmpty: Bool {
-        list.allSatisfy { link in
-            if case .direct = link { return true }
-            return false
-        }
-    }
+    /// Whether somebody looks at the result.
+    var isObserved: Bool { list.contains { $0.observes } }
 
-    mutating func add(_ callback: @escaping (Target) throws -> Void) -> LinkID {
+    mutating func add(_ call: Call, observes: Bool) -> LinkID {
         nextNumber += 1
         let id = LinkID(number: nextNumber)
-        list.append(.user(id, callback))
+        list.append(Link(id: id, call: call, observes: observes))
         return id
     }
 
-    mutating func addDirect(_ callback: @escaping () -> Void) { list.append(.direct(callback)) }
-
     mutating func remove(_ id: LinkID) {
-        list.removeAll { link in
-            if case .user(id, _) = link { return true }
-            return false
-        }
+        list.removeAll { $0.id == id }
+        spawned.removeAll { $0.id == id }
     }
 
-    /// All of them, in order, to be notified when the access to this list is over. None is left.
+    /// All of them, in order, to be notified when the access to this list is over.
     mutating func take() -> [Link] {
         defer { if !list.isEmpty { list = [] } }
+        for case Link(let id, .user(let callback), _) in list { spawned.append((id, callback)) }
         return list
+    }
+
+    /// The callback of a link whose greenlet begins; nil if it was taken back meanwhile.
+    mutating func takeCallback(_ id: LinkID) -> Callback? {
+        guard let index = spawned.firstIndex(where: { $0.id == id }) else { return nil }
+        return spawned.remove(at: index).callback
     }
 }

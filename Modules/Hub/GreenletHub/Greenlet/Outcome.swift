@@ -1,8 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// How a greenlet ended.
-
+// What became of a greenlet's body.
 
 import GreenletCore
+
 /// How a greenlet ended.
 public enum Outcome<Value> {
     /// Its body returned this.
@@ -12,7 +12,9 @@ public enum Outcome<Value> {
     /// It was asked to end, and did: this counts as success.
     case exited
 
-    /// The value, or the error thrown. For a greenlet that exited, `GreenletExit`.
+    /// The value, or the error thrown.
+    ///
+    /// For a greenlet that exited, `GreenletExit`.
     ///
     /// gevent: `Greenlet.get(block=False)`.
     public func get() throws -> Value {

@@ -1,7 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Waiting for several greenlets at once.
 
-/// Waits until all of the greenlets have ended, or as many as asked for. Switch point, unless they have.
+/// Waits until all of the greenlets have ended, or as many as asked for.
+///
+/// Switch point, unless they have.
 ///
 /// - Parameters:
 ///   - greenlets: For whom to wait; one that is named twice counts once.
@@ -22,9 +24,12 @@ public func joinAll<G: AnyGreenlet>(
     var seen: Set<G> = []
     let unique = greenlets.filter { seen.insert($0).inserted }
     let collector = Collector<G>(target: min(count ?? unique.count, unique.count))
+    var links: [(greenlet: G, id: LinkID)] = []
+    defer { if collector.finished.count < unique.count { for link in links { link.greenlet.removeLink(link.id) } } }
     for greenlet in unique {
         greenlet.checkThread("joinAll")
-        greenlet.onFinish { collector.add(greenlet) }
+        let id = greenlet.onFinish(observing: raisingErrors) { collector.add(greenlet) }
+        if let id { links.append((greenlet, id)) }
     }
     let deadline = Deadline(after: timeout)
     while true {

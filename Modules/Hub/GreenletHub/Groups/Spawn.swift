@@ -1,7 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Starting greenlets.
 
-/// Creates a greenlet and schedules it for the next turn of the hub. Not a switch point.
+/// Creates a greenlet and schedules it for the next turn of the hub.
+///
+/// Not a switch point.
 ///
 /// The body runs on this thread, so it may share what isn't `Sendable`. Greenlets start in the order they were
 /// spawned.
@@ -26,7 +28,9 @@ public func spawn<Value>(
     return greenlet
 }
 
-/// Creates a greenlet that starts later. Not a switch point.
+/// Creates a greenlet that starts later.
+///
+/// Not a switch point.
 ///
 /// - Parameters:
 ///   - delay: How long to wait before it starts.

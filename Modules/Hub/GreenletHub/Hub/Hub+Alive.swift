@@ -22,7 +22,9 @@ extension Hub {
         Unmanaged.passUnretained(greenlet).release()
     }
 
-    /// All greenlets that were started and have not ended; newest first. Without the main greenlet.
+    /// All greenlets that were started and have not ended; newest first.
+    ///
+    /// Without the main greenlet.
     package var alive: [AnyGreenlet] {
         var all: [AnyGreenlet] = []
         var link = firstAlive

@@ -42,7 +42,9 @@ extension Hub {
         return link
     }
 
-    /// Leaves the running greenlet for whoever is next. Returns when it is resumed.
+    /// Leaves the running greenlet for whoever is next.
+    ///
+    /// Returns when it is resumed.
     @inline(__always)
     func switchAway() {
         let origin = thread.running
@@ -69,7 +71,9 @@ extension Hub {
         return true
     }
 
-    /// Gives a greenlet that runs for the first time its stack. Nil if there is none: the greenlet has failed then.
+    /// Gives a greenlet that runs for the first time its stack.
+    ///
+    /// Nil if there is none: the greenlet has failed then.
     @inline(__always)
     private func start(_ greenlet: AnyGreenlet) -> Context? {
         if greenlet.isReady {
@@ -92,7 +96,9 @@ extension Hub {
 
     func removeTimer(_ id: TimerID) { timers.remove(id) }
 
-    /// Runs `callback` in the hub, in the next turn. It must not block.
+    /// Runs `callback` in the hub, in the next turn.
+    ///
+    /// It must not block.
     package func runSoon(_ callback: @escaping () -> Void) { callbacks.append(callback) }
 }
 
@@ -135,7 +141,7 @@ extension Hub {
     private func perform(_ action: TimerAction) {
         switch action {
         case .wake(let greenlet, let ticket): greenlet.wake(.timedOut, ticket: ticket)
-        case .start(let greenlet): enqueue(greenlet)
+        case .start(let greenlet): greenlet.startNow()
         case .expire(let timeout): timeout.expire()
         }
     }
@@ -147,7 +153,9 @@ func hubEntry(_ argument: UnsafeMutableRawPointer?) {
     Unmanaged<Hub>.fromOpaque(argument!).takeUnretainedValue().runForever()
 }
 
-/// The first function on a greenlet's stack. Only raw pointers are alive when it leaves for good.
+/// The first function on a greenlet's stack.
+///
+/// Only raw pointers are alive when it leaves for good.
 private func greenletEntry(_ argument: UnsafeMutableRawPointer?) {
     let (context, next) = runGreenlet(argument!)
     cgreenlet_leave(context, next)

@@ -5,7 +5,9 @@ import CGreenletCore
 import GreenletCore
 
 extension Hub {
-    /// Ends all greenlets by `GreenletExit` and closes the loop. Runs on the thread's own stack, as its last act.
+    /// Ends all greenlets by `GreenletExit` and closes the loop.
+    ///
+    /// Runs on the thread's own stack, as its last act.
     func tearDown() {
         let patience = Deadline(after: .seconds(1))
         for greenlet in alive { _ = try? greenlet.kill(wait: false) }

@@ -4,7 +4,9 @@
 import CGreenletCore
 package import GreenletCore
 
-/// Schedules the greenlets of one thread. Made on first use, taken down when the thread ends.
+/// Schedules the greenlets of one thread.
+///
+/// Made on first use, taken down when the thread ends.
 ///
 /// It is a greenlet itself, whose body is the event loop. It runs only when no other greenlet can: switches go
 /// straight from one greenlet to the next.
@@ -14,7 +16,8 @@ public final class Hub {
     package let thread: GreenletThread
     package let loop: Loop
     // Safe because `init` sets it last, and nobody sees the hub before that.
-    private(set) var main: MainGreenlet!  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
+    // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
+    private(set) var main: MainGreenlet!
     let context: Context
 
     // The run queue: linked through the greenlets.
@@ -42,7 +45,9 @@ public final class Hub {
     /// gevent: `Hub.handle_error`.
     public var errorHandler: (AnyGreenlet, any Error) -> Void = Hub.reportToStandardError
 
-    /// The hub of this thread, made on first use. Not a switch point.
+    /// The hub of this thread, made on first use.
+    ///
+    /// Not a switch point.
     ///
     /// gevent: `gevent.get_hub()`.
     public static var current: Hub {
@@ -81,7 +86,9 @@ public final class Hub {
         thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
     }
 
-    /// The greenlet that runs now. A raw greenlet gets a companion for the moment.
+    /// The greenlet that runs now.
+    ///
+    /// A raw greenlet gets a companion for the moment.
     package var currentGreenlet: AnyGreenlet {
         let running = thread.running
         if let scheduled = running.pointee.scheduled {

@@ -3,7 +3,9 @@
 
 import CGreenletUV
 
-/// libuv's loop. Its callbacks never switch: they wake greenlets, which puts these into the run queue.
+/// libuv's loop.
+///
+/// Its callbacks never switch: they wake greenlets, which puts these into the run queue.
 package final class Loop {
     let handle: UnsafeMutablePointer<uv_loop_t>
     /// Wakes the loop at the earliest deadline of the hub's heap.
@@ -50,7 +52,9 @@ package final class Loop {
         mustSucceed("uv_timer_start", uv_timer_start(timer, { _ in }, due > now ? due - now : 0, 0))
     }
 
-    /// Closes everything. Nobody may wait for anything any more.
+    /// Closes everything.
+    ///
+    /// Nobody may wait for anything any more.
     func close() {
         for poller in pollers { poller?.close() }
         pollers = []

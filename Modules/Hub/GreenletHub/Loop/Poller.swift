@@ -54,7 +54,9 @@ package final class Poller: CustomStringConvertible {
 
     deinit { close() }
 
-    /// Waits until the descriptor is ready. Switch point.
+    /// Waits until the descriptor is ready.
+    ///
+    /// Switch point.
     ///
     /// - Returns: True if it is, maybe spuriously; false if the deadline came first.
     /// - Throws: `GreenletError` with `.concurrentUse` if another greenlet waits in this direction already; whatever
@@ -78,7 +80,9 @@ package final class Poller: CustomStringConvertible {
         return try greenlet.park(for: reason, until: deadline)
     }
 
-    /// Stops watching and lets whoever waits return. Not a switch point.
+    /// Stops watching and lets whoever waits return.
+    ///
+    /// Not a switch point.
     package func close() {
         if isClosed { return }
         isClosed = true
@@ -156,6 +160,8 @@ extension Hub {
     ///   - descriptor: Which.
     ///   - generation: Counts what this number has been; a poller of an earlier one is closed and replaced.
     ///   - isNonBlocking: Whether the descriptor is known to be non-blocking, and may be.
+    /// - Returns: The poller, which is not armed yet if it is new.
+    /// - Throws: `GreenletError` with `.loopFailed` if the descriptor can't be polled.
     package func poller(
         for descriptor: CInt,
         generation: UInt32 = 0,
@@ -174,7 +180,9 @@ extension Hub {
         return poller
     }
 
-    /// Stops watching a descriptor, before it is closed: whoever waits for it returns. Not a switch point.
+    /// Stops watching a descriptor, before it is closed: whoever waits for it returns.
+    ///
+    /// Not a switch point.
     package func forget(_ descriptor: CInt) {
         let index = Int(descriptor)
         guard index >= 0, index < loop.pollers.count, let poller = loop.pollers[index] else { return }

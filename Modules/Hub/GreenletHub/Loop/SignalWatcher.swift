@@ -4,8 +4,9 @@
 import CGreenletUV
 import GreenletCore
 
-/// Calls a handler, in a greenlet of its own, each time a signal arrives. Watching doesn't count as waiting: a hub
-/// that has nothing else to wait for still reports `LoopExit`.
+/// Calls a handler, in a greenlet of its own, each time a signal arrives.
+///
+/// Watching doesn't count as waiting: a hub that has nothing else to wait for still reports `LoopExit`.
 ///
 /// gevent: `gevent.signal_handler`.
 public final class SignalWatcher {
@@ -15,7 +16,9 @@ public final class SignalWatcher {
     private var handle: UnsafeMutablePointer<uv_signal_t>?
     private let handler: () throws -> Void
 
-    /// Begins to watch. Not a switch point.
+    /// Begins to watch.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameters:
     ///   - signal: Its number, such as `SIGTERM`.
@@ -50,7 +53,9 @@ public final class SignalWatcher {
 
     private func arrived() { spawn(name: "signal \(signal)", handler) }
 
-    /// Stops watching; the signal's default action is restored. Not a switch point. Done, too, when the watcher goes.
+    /// Stops watching; the signal's default action is restored.
+    ///
+    /// Not a switch point. Done, too, when the watcher goes.
     public func cancel() {
         guard let handle else { return }
         self.handle = nil

@@ -3,7 +3,9 @@
 
 import Glibc
 
-/// A moment on the monotonic clock, in nanoseconds. Retries don't stretch it.
+/// A moment on the monotonic clock, in nanoseconds.
+///
+/// Retries don't stretch it.
 package struct Deadline: Comparable, Sendable {
     package let nanoseconds: UInt64
 

@@ -1,7 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Doing nothing for a while.
 
-/// Stops the current greenlet for at least `duration`; others run. Switch point.
+/// Stops the current greenlet for at least `duration`; others run.
+///
+/// Switch point.
 ///
 /// A duration of zero or less lets every other runnable greenlet run once, like `yieldNow()`.
 ///
@@ -17,7 +19,9 @@ public func sleep(_ duration: Duration) throws {
     _ = try greenlet.park(for: WaitReason("sleep"), until: Deadline(after: duration))
 }
 
-/// Lets the other runnable greenlets run, and comes back after them. Switch point.
+/// Lets the other runnable greenlets run, and comes back after them.
+///
+/// Switch point.
 ///
 /// - Throws: Whatever the greenlet is killed with; `GreenletError` where nothing may block.
 ///

@@ -52,7 +52,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         return Timeout(expired: duration, "\(operation)\(target)")
     }
 
-    /// Starts the time; the error will be thrown in the greenlet that calls this. Not a switch point.
+    /// Starts the time; the error will be thrown in the greenlet that calls this.
+    ///
+    /// Not a switch point.
     ///
     /// - Precondition: It isn't running.
     ///
@@ -65,7 +67,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         timer = hub.addTimer(Deadline(after: duration), .expire(self))
     }
 
-    /// Stops the time. If it is over, but the error has not been thrown yet, it won't be. Not a switch point.
+    /// Stops the time.
+    ///
+    /// If it is over, but the error has not been thrown yet, it won't be. Not a switch point.
     ///
     /// gevent: `Timeout.cancel`.
     public func cancel() {
@@ -92,7 +96,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     }
 }
 
-/// Runs `body`, and stops it where it waits when the time is over. Switch point, if `body` is.
+/// Runs `body`, and stops it where it waits when the time is over.
+///
+/// Switch point, if `body` is.
 ///
 /// - Parameters:
 ///   - duration: How long `body` may take.
@@ -108,7 +114,9 @@ public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value)
     return try body()
 }
 
-/// Runs `body`, and gives up with another value when the time is over. Switch point, if `body` is.
+/// Runs `body`, and gives up with another value when the time is over.
+///
+/// Switch point, if `body` is.
 ///
 /// Only this call's own timeout leads to `fallback`; those of outer scopes go through.
 ///

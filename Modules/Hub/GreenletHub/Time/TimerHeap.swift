@@ -7,7 +7,9 @@ package struct TimerID: Hashable {
     fileprivate let generation: UInt32
 }
 
-/// A four-ary heap of deadlines, each with a payload. Entries of one deadline come out in the order they went in.
+/// A four-ary heap of deadlines, each with a payload.
+///
+/// Entries of one deadline come out in the order they went in.
 ///
 /// A heap of small values beside a table of payloads: sifting moves 24 bytes and touches the table only for the
 /// position. Removal is real, so that a million timeouts that never fire don't pile up.

@@ -10,11 +10,15 @@ struct PendingError {
 }
 
 extension AnyGreenlet {
-    /// A new wait begins: from now on it can be woken. Returns its ticket.
+    /// A new wait begins: from now on it can be woken.
+    ///
+    /// Returns its ticket.
     @discardableResult
     func beginWait() -> UInt32 { waitState.begin() }
 
-    /// Gives up the CPU until woken. Switch point, unless it was woken already.
+    /// Gives up the CPU until woken.
+    ///
+    /// Switch point, unless it was woken already.
     ///
     /// - Returns: True if woken, false if the deadline came first.
     /// - Throws: An error that was injected, now or earlier.
@@ -78,8 +82,9 @@ extension AnyGreenlet {
         )
     }
 
-    /// Stops whatever the greenlet waits for by throwing `error` there; if it does not wait, at its next switch
-    /// point. Not a switch point.
+    /// Stops whatever the greenlet waits for by throwing `error` there; if it does not wait, at its next switch point.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameters:
     ///   - error: What to throw.

@@ -1,7 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The greenlets that wait for one thing, in order: linked through the greenlets themselves, so waiting allocates nothing.
 
-/// A first-in-first-out list of waiting greenlets. A greenlet that is woken by anything leaves the list at once.
+/// A first-in-first-out list of waiting greenlets.
+///
+/// A greenlet that is woken by anything leaves the list at once.
 package final class WaitList {
     // Unretained. Safe because a greenlet that waits is alive, and leaves the list when it is woken.
     private var first: Unmanaged<AnyGreenlet>?
@@ -32,7 +34,9 @@ package final class WaitList {
         count -= 1
     }
 
-    /// Wakes the one that waits longest. False if nobody waits.
+    /// Wakes the one that waits longest.
+    ///
+    /// False if nobody waits.
     @discardableResult
     package func wakeFirst() -> Bool {
         guard let first else { return false }
@@ -50,7 +54,9 @@ package final class WaitList {
         while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(error)) } }
     }
 
-    /// Parks the current greenlet in this list. Switch point.
+    /// Parks the current greenlet in this list.
+    ///
+    /// Switch point.
     ///
     /// - Returns: True if it was woken, false if the deadline came first.
     package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {

@@ -8,7 +8,9 @@ enum WakeCause {
     case injected(any Error)
 }
 
-/// Whether a greenlet waits, for which turn, and what woke it. It only decides; `AnyGreenlet` performs.
+/// Whether a greenlet waits, for which turn, and what woke it.
+///
+/// It only decides; `AnyGreenlet` performs.
 struct WaitState {
     enum Phase {
         /// Running, runnable, or not started.
@@ -55,7 +57,9 @@ struct WaitState {
         return isParked ? .enqueue : .noted
     }
 
-    /// The wait is over: what ended it. Nil if the greenlet was entered without having been woken.
+    /// The wait is over: what ended it.
+    ///
+    /// Nil if the greenlet was entered without having been woken.
     mutating func end() -> WakeCause? {
         defer {
             phase = .idle

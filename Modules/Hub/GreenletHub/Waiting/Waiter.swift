@@ -19,7 +19,9 @@ public struct Waiter {
     let greenlet: AnyGreenlet
     let ticket: UInt32
 
-    /// Begins a wait of the current greenlet. Not a switch point.
+    /// Begins a wait of the current greenlet.
+    ///
+    /// Not a switch point.
     ///
     /// - Throws: `GreenletError` with `.blockingInHub` or `.blockingInTask` where nothing may block.
     public init() throws {
@@ -27,20 +29,26 @@ public struct Waiter {
         ticket = greenlet.beginWait()
     }
 
-    /// Makes the greenlet runnable. Not a switch point.
+    /// Makes the greenlet runnable.
+    ///
+    /// Not a switch point.
     ///
     /// - Returns: Whether this was what woke it.
     @discardableResult
     public func wake() -> Bool { greenlet.wake(.ready, ticket: ticket) }
 
-    /// Makes the greenlet runnable, with `error` thrown out of its `park`. Not a switch point.
+    /// Makes the greenlet runnable, with `error` thrown out of its `park`.
+    ///
+    /// Not a switch point.
     ///
     /// - Parameter error: What to throw there.
     /// - Returns: Whether this was what woke it.
     @discardableResult
     public func wake(throwing error: any Error) -> Bool { greenlet.wake(.injected(error), ticket: ticket) }
 
-    /// Waits for `wake()`. Switch point, unless it has been called.
+    /// Waits for `wake()`.
+    ///
+    /// Switch point, unless it has been called.
     ///
     /// - Parameters:
     ///   - reason: What is waited for, for dumps and for `LoopExit`.
