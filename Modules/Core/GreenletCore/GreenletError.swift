@@ -35,9 +35,13 @@ public struct GreenletError: Error, CustomStringConvertible, Sendable {
     /// What was tried, on what, why it failed, and what to do.
     public let message: String
 
-    package init(_ code: Code, _ message: String) {
+    /// The C library's error number behind it, or 0.
+    public let cause: CInt
+
+    package init(_ code: Code, _ message: String, cause: CInt = 0) {
         self.code = code
         self.message = message
+        self.cause = cause
     }
 
     /// The message.

@@ -31,6 +31,8 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var reason: WaitReason?
     /// Errors that arrived while nothing could be thrown, in order; almost always none.
     @exclusivity(unchecked) var pendingErrors: [PendingError] = []
+    /// Whether errors wait until C code has returned: see `holdingErrors(_:)`.
+    var holdsErrors = false
 
     // The list of all greenlets that are alive.
     var previousAlive: Unmanaged<AnyGreenlet>?

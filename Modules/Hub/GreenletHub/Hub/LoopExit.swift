@@ -26,7 +26,7 @@ extension Hub {
         let blocked = all.compactMap { greenlet in
             greenlet.reason.map { "\(greenlet) waits for \($0.description)" }
         }
-        if main.waitState.isWaiting, main.wake(.injected(LoopExit(blocked: blocked))) { return }
+        if main.waitState.isWaiting, main.wake(.injected(PendingError(LoopExit(blocked: blocked)))) { return }
         fatalError(
             "\(LoopExit(blocked: blocked)); and the main greenlet of \(thread.name) can't be told, as it was left by a "
                 + "switch by hand"

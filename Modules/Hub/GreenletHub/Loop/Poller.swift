@@ -23,6 +23,15 @@ package final class Poller: CustomStringConvertible {
         }
     }
 
+    /// One direction or both.
+    package struct Directions: OptionSet {
+        package let rawValue: CInt
+        package init(rawValue: CInt) { self.rawValue = rawValue }
+        package static let read = Directions(rawValue: CInt(UV_READABLE.rawValue))
+        package static let write = Directions(rawValue: CInt(UV_WRITABLE.rawValue))
+        package static let both: Directions = [.read, .write]
+    }
+
     package let descriptor: CInt
     private unowned(unsafe) let hub: Hub
     private let handle: UnsafeMutablePointer<uv_poll_t>
@@ -30,6 +39,8 @@ package final class Poller: CustomStringConvertible {
     // Unretained. Safe because a greenlet that waits here is alive, and is taken out before `wait` returns.
     private var reader: Unmanaged<AnyGreenlet>?
     private var writer: Unmanaged<AnyGreenlet>?
+    /// Those who came second, or wait for either direction: rare, and only by `waitAmongOthers`.
+    private var others: [(waiter: Waiter, events: CInt)] = []
     package private(set) var isClosed = false
     /// What this descriptor number was when the poller was made: see `Hub.poller(for:generation:)`.
     let generation: UInt32
@@ -80,6 +91,31 @@ package final class Poller: CustomStringConvertible {
         return try greenlet.park(for: reason, until: deadline)
     }
 
+    /// Waits until the descriptor is ready for any of `directions`, however many others do.
+    ///
+    /// Switch point.
+    ///
+    /// - Returns: True if it is, maybe because another one has just been served; false if the deadline came first.
+    /// - Throws: Whatever the greenlet is killed with. If the poller is closed meanwhile it returns true.
+    package func waitAmongOthers(
+        _ directions: Directions,
+        for reason: WaitReason,
+        until deadline: Deadline? = nil
+    ) throws -> Bool {
+        if directions == .read, reader == nil { return try wait(.read, for: reason, until: deadline) }
+        if directions == .write, writer == nil { return try wait(.write, for: reason, until: deadline) }
+        if isClosed { return true }
+        let waiter = try Waiter()
+        if armed & directions.rawValue != directions.rawValue { try watch(armed | directions.rawValue) }
+        others.append((waiter, directions.rawValue))
+        hub.externalWaits += 1
+        defer {
+            hub.externalWaits -= 1
+            others.removeAll { $0.waiter.greenlet === waiter.greenlet }
+        }
+        return try waiter.park(for: reason, until: deadline)
+    }
+
     /// Stops watching and lets whoever waits return.
     ///
     /// Not a switch point.
@@ -96,6 +132,7 @@ package final class Poller: CustomStringConvertible {
         }
         reader?.takeUnretainedValue().wake(.ready)
         writer?.takeUnretainedValue().wake(.ready)
+        for other in others { other.waiter.wake() }
     }
 
     private func arm(_ direction: Direction) throws {
@@ -111,16 +148,28 @@ package final class Poller: CustomStringConvertible {
     fileprivate func happened(_ status: CInt, _ events: CInt) {
         // An error on the descriptor: libuv has stopped the handle. Let the system call say what it is.
         if status < 0 { armed = 0 }
-        let events = status < 0 ? Direction.read.event | Direction.write.event : events
-        var unwanted: CInt = 0
-        for direction in [Direction.read, .write] where events & direction.event != 0 {
-            if let greenlet = waiting(direction) {
-                greenlet._withUnsafeGuaranteedRef { _ = $0.wake(.ready) }
-            } else {
-                unwanted |= armed & direction.event
-            }
+        let events = status < 0 ? Directions.both.rawValue : events
+        var unwanted = armed & events
+        if events & Direction.read.event != 0, let reader {
+            _ = reader._withUnsafeGuaranteedRef { $0.wake(.ready) }
+            unwanted &= ~Direction.read.event
         }
+        if events & Direction.write.event != 0, let writer {
+            _ = writer._withUnsafeGuaranteedRef { $0.wake(.ready) }
+            unwanted &= ~Direction.write.event
+        }
+        if !others.isEmpty { unwanted &= ~wakeOthers(events) }
         if unwanted != 0 { try? watch(armed & ~unwanted) }
+    }
+
+    @inline(never)
+    private func wakeOthers(_ events: CInt) -> CInt {
+        var wanted: CInt = 0
+        for other in others where other.events & events != 0 {
+            other.waiter.wake()
+            wanted |= other.events
+        }
+        return wanted
     }
 
     private func waiting(_ direction: Direction) -> Unmanaged<AnyGreenlet>? {

@@ -7,7 +7,11 @@ import GreenletCore
 extension GreenletError {
     /// What libuv refused, in its own words.
     static func loop(_ operation: String, _ status: CInt) -> GreenletError {
-        GreenletError(.loopFailed, "\(operation) failed: \(String(cString: uv_strerror(status)))")
+        GreenletError(
+            .loopFailed,
+            "\(operation) failed: \(String(cString: uv_strerror(status)))",
+            cause: -status  // on Unix libuv's codes are negated error numbers
+        )
     }
 }
 

@@ -3,11 +3,19 @@
 
 import GreenletCore
 
-/// An error that arrived when it could not be thrown.
+/// An error on its way into a greenlet, and who may take it back.
 struct PendingError {
     let error: any Error
     let sender: AnyObject?
+
+    init(_ error: any Error, from sender: AnyObject? = nil) {
+        self.error = error
+        self.sender = sender
+    }
 }
+
+/// Thrown instead of an error that arrived where it must not be thrown yet: see `holdingErrors(_:)`.
+package struct ErrorHeld: Error {}
 
 extension AnyGreenlet {
     /// A new wait begins: from now on it can be woken.
@@ -23,8 +31,8 @@ extension AnyGreenlet {
     /// - Returns: True if woken, false if the deadline came first.
     /// - Throws: An error that was injected, now or earlier.
     func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
-        try throwPending()
         if waitState.shouldPark() {
+            try throwPending()
             let timer = deadline.map { hub.addTimer($0, .wake(self, ticket: waitState.ticket)) }
             self.reason = reason
             hub.switchAway()
@@ -35,8 +43,25 @@ extension AnyGreenlet {
         switch cause {
         case .ready: return true
         case .timedOut: return false
-        case .injected(let error): throw error
+        case .injected(let pending): throw raise(pending)
         }
+    }
+
+    private func raise(_ pending: PendingError) -> any Error {
+        guard holdsErrors else { return pending.error }
+        pendingErrors.insert(pending, at: 0)
+        return ErrorHeld()
+    }
+
+    /// Runs `body`, in which an error that arrives interrupts a wait with `ErrorHeld`, and is itself thrown at the
+    /// first switch point after it.
+    ///
+    /// For code that waits below C, where no Swift error can pass.
+    package func holdingErrors<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let outer = holdsErrors
+        holdsErrors = true
+        defer { holdsErrors = outer }
+        return try body()
     }
 
     /// Wakes this greenlet from its present wait.
@@ -69,7 +94,7 @@ extension AnyGreenlet {
     private func takePending() -> any Error {
         waitList?.remove(self)
         _ = waitState.end()
-        return pendingErrors.removeFirst().error
+        return raise(pendingErrors.removeFirst())
     }
 
     /// Somebody switched into this greenlet by hand while it waited.
@@ -90,8 +115,9 @@ extension AnyGreenlet {
     ///   - error: What to throw.
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
     package func inject(_ error: any Error, from sender: AnyObject? = nil) {
-        if waitState.isWaiting, wake(.injected(error)) { return }
-        pendingErrors.append(PendingError(error: error, sender: sender))
+        let pending = PendingError(error, from: sender)
+        if waitState.isWaiting, wake(.injected(pending)) { return }
+        pendingErrors.append(pending)
     }
 
     /// Takes back what `sender` injected and nobody has seen yet.

@@ -51,7 +51,7 @@ package final class WaitList {
 
     /// Wakes all with an error.
     package func wakeAll(throwing error: any Error) {
-        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(error)) } }
+        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(PendingError(error))) } }
     }
 
     /// Parks the current greenlet in this list.

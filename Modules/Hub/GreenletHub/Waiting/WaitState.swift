@@ -5,7 +5,7 @@
 enum WakeCause {
     case ready
     case timedOut
-    case injected(any Error)
+    case injected(PendingError)
 }
 
 /// Whether a greenlet waits, for which turn, and what woke it.
