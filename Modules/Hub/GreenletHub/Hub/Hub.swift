@@ -102,6 +102,13 @@ public final class Hub {
     /// Whether the loop itself runs now, so that nothing may block.
     package var isRunningLoop: Bool { thread.running == context }
 
+    /// Whether the code that runs now may block on this hub.
+    package var mayPark: Bool {
+        let running = thread.running
+        if running == main.context { return cgreenlet_runtime_task() == nil }
+        return running != context
+    }
+
     /// The current greenlet, if it may block.
     @inline(__always)
     func parkable() throws -> AnyGreenlet {

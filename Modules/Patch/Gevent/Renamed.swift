@@ -1,0 +1,77 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// gevent's Python spellings: whoever types one is taught the Swift name by the compiler.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+public import GreenletHub
+
+/// Use `spawn(after:_:_:)`.
+@available(*, unavailable, renamed: "spawn(after:_:_:)")
+public func spawn_later(_ seconds: Double, _ function: @escaping () throws -> Void) {}
+
+/// Use `spawn(_:_:)`.
+@available(*, unavailable, renamed: "spawn(_:_:)")
+public func spawn_raw(_ function: @escaping () throws -> Void) {}
+
+/// Use `withTimeout(_:default:_:)`.
+@available(*, unavailable, renamed: "withTimeout(_:default:_:)")
+public func with_timeout(_ seconds: Double, _ function: @escaping () throws -> Void) {}
+
+/// Use `SignalWatcher`.
+@available(*, unavailable, renamed: "SignalWatcher.init(_:_:)")
+public func signal_handler(_ signal: CInt, _ handler: @escaping () throws -> Void) {}
+
+/// Use `Hub.current`.
+@available(*, unavailable, renamed: "Hub.current")
+public func get_hub() {}
+
+extension Monkey {
+    /// Use `patchAll()`.
+    @available(*, unavailable, renamed: "patchAll()")
+    public static func patch_all() {}
+
+    /// Use `patchSocket()`.
+    @available(*, unavailable, renamed: "patchSocket()")
+    public static func patch_socket() {}
+
+    /// Use `patchTime()`.
+    @available(*, unavailable, renamed: "patchTime()")
+    public static func patch_time() {}
+
+    /// Use `patchSelect()`.
+    @available(*, unavailable, renamed: "patchSelect()")
+    public static func patch_select() {}
+
+    /// Use `isPatched(_:)`.
+    @available(*, unavailable, renamed: "isPatched(_:)")
+    public static func is_module_patched(_ name: String) {}
+
+    /// Use `original(_:)`.
+    @available(*, unavailable, renamed: "original(_:)")
+    public static func get_original(_ name: String) {}
+}
+
+extension Greenlet {
+    /// Use `start(after:)`.
+    @available(*, unavailable, renamed: "start(after:)")
+    public func start_later(_ seconds: Double) {}
+
+    /// Use `isReady`.
+    @available(*, unavailable, renamed: "isReady")
+    public func ready() {}
+
+    /// Use `isSuccessful`.
+    @available(*, unavailable, renamed: "isSuccessful")
+    public func successful() {}
+
+    /// Use `error`.
+    @available(*, unavailable, renamed: "error")
+    public var exception: Never { fatalError("unavailable") }
+
+    /// Use `linkValue(_:)`.
+    @available(*, unavailable, renamed: "linkValue(_:)")
+    public func link_value(_ callback: (Greenlet<Value>) -> Void) {}
+
+    /// Use `linkError(_:)`.
+    @available(*, unavailable, renamed: "linkError(_:)")
+    public func link_exception(_ callback: (Greenlet<Value>) -> Void) {}
+}
