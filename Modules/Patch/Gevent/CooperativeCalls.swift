@@ -6,9 +6,13 @@ import Glibc
 import GreenletCore
 import GreenletHub
 
-/// The functions that the hooks call. No Swift error leaves them: it stays with the greenlet, for its next switch point.
+/// The functions that the hooks call.
+///
+/// No Swift error leaves them: it stays with the greenlet, for its next switch point.
 enum CooperativeCalls {
-    /// Lives for ever, as the C side asks. Safe because nobody changes it after it was made.
+    /// Lives for ever, as the C side asks.
+    ///
+    /// Safe because nobody changes it after it was made.
     nonisolated(unsafe) static let table: UnsafePointer<cgevent_scheduler> = {
         let table = UnsafeMutablePointer<cgevent_scheduler>.allocate(capacity: 1)
         table.initialize(
@@ -30,7 +34,7 @@ enum CooperativeCalls {
             if events & CShort(POLLIN) != 0 { directions.insert(.read) }
             if events & CShort(POLLOUT) != 0 { directions.insert(.write) }
             let deadline = timeout < 0 ? nil : Deadline(after: .nanoseconds(timeout))
-            let reason = WaitReason(directions == .write ? "a patched call that writes" : "a patched call that reads", poller)
+            let reason = WaitReason(directions == .write ? "a patched write" : "a patched read", poller)
             let isReady = try greenlet.holdingErrors {
                 try poller.waitAmongOthers(directions, for: reason, until: deadline)
             }

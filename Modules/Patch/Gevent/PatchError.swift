@@ -25,10 +25,11 @@ public struct PatchError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch code {
         case .platform:
-            return "can't \(operation): only Linux with glibc on x86_64 and aarch64 can be patched; use GreenletNet's sockets"
+            return "can't \(operation): only Linux with glibc on x86_64 and aarch64 can be patched; use the sockets of "
+                + "GreenletNet"
         case .staticExecutable:
-            return "can't \(operation): the executable is linked fully statically and has no pointers to rebind; link it "
-                + "without -static-executable (--static-swift-stdlib is fine)"
+            return "can't \(operation): the executable is linked fully statically and has no pointers to rebind; link "
+                + "it without -static-executable (--static-swift-stdlib is fine)"
         case .outOfMemory:
             return "can't \(operation): no memory to note what was replaced; what is noted stays and can be undone"
         }
