@@ -112,8 +112,14 @@ let package = Package(
         ),
         .testTarget(
             name: "GeventTests",
-            dependencies: ["CGeventMonkey", "Gevent", "GreenletTestSupport", "greenlet-echo", "greenlet-tutorial"],
+            dependencies: ["CGeventMonkey", "Gevent", "GreenletTestSupport"],
             path: "Tests/GeventTests",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ToolTests",
+            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial"],
+            path: "Tests/ToolTests",
             swiftSettings: settings
         ),
     ],

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A stranger's package: each program depends on one product alone, builds, runs, and exits with 0 if it works.
+
+import PackageDescription
+
+let programs = ["uses-core": "GreenletCore", "uses-hub": "GreenletHub", "uses-net": "GreenletNet", "uses-gevent": "Gevent"]
+
+let package = Package(
+    name: "dependants",
+    dependencies: [.package(name: "swift-greenlet", path: "../..")],
+    targets: programs.map { program, product in
+        .executableTarget(name: program, dependencies: [.product(name: product, package: "swift-greenlet")])
+    }
+)
