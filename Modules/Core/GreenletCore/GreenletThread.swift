@@ -128,6 +128,15 @@ package final class GreenletThread {
         record.pointee.delivery = true
     }
 
+    /// Takes what was handed over to a greenlet that did not expect it, as it waited for its hub.
+    ///
+    /// - Returns: The error, if it was one.
+    package func takeDelivery() -> (any Error)? {
+        guard record.pointee.delivery else { return nil }
+        if case .error(let error) = receive().parcel { return error }
+        return nil
+    }
+
     /// Takes what was handed over to the greenlet that has just been entered.
     func receive() -> (parcel: Parcel, greenlet: RawGreenlet?) {
         defer {

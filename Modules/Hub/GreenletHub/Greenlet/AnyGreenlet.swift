@@ -15,6 +15,8 @@ public class AnyGreenlet {
     ///
     /// Safe because a hub outlives its greenlets.
     package unowned(unsafe) let hub: Hub
+    /// The hub's address, to see at the end whether it is still there.
+    private let hubAddress: UnsafeMutableRawPointer
     /// Small, unique among the greenlets of its hub.
     public let id: Int
     /// Where it was spawned.
@@ -23,6 +25,8 @@ public class AnyGreenlet {
     // Hot fields. Safe because they are touched by the hub's thread only, and never across a switch.
     @exclusivity(unchecked) package internal(set) var context: Context?
     @exclusivity(unchecked) var waitState = WaitState()
+    /// Whether it stands in the run queue.
+    @exclusivity(unchecked) var isQueued = false
     /// The next in the run queue.
     @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?
     @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
@@ -42,11 +46,15 @@ public class AnyGreenlet {
 
     init(hub: Hub, origin: SpawnSite?) {
         self.hub = hub
+        hubAddress = Unmanaged.passUnretained(hub).toOpaque()
         self.origin = origin
         id = hub.takeID()
     }
 
-    deinit { hub.giveBack(id: id) }
+    deinit {
+        // The last reference may go on another thread, or after the hub.
+        if cgreenlet_thread_if_started()?.pointee.hub == hubAddress { hub.giveBack(id: id) }
+    }
 
     /// Whether it has ended, or never will run.
     ///
@@ -62,6 +70,11 @@ public class AnyGreenlet {
     }
 
     var kind: String { "Greenlet" }
+
+    /// The stack that it ran on is given back.
+    ///
+    /// Only raw greenlets learn it in this way.
+    func stackEnded() {}
 
     /// Runs the body and keeps its outcome.
     ///
@@ -152,10 +165,30 @@ final class MainGreenlet: AnyGreenlet {
 ///
 /// Lives as long as its stack.
 final class VisitingGreenlet: AnyGreenlet {
+    private var links = Links<VisitingGreenlet>()
+
     init(hub: Hub, context: Context) {
         super.init(hub: hub, origin: nil)
         self.context = context
+        hub.visitors.insert(self)
     }
 
     override var kind: String { "RawGreenlet" }
+
+    override var isReady: Bool { context == nil }
+
+    override func stackEnded() {
+        context = nil
+        hub.visitors.remove(self)
+        for link in links.take() { if case .direct(let callback) = link.call { callback() } }
+    }
+
+    @discardableResult
+    override func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
+        if !isReady { return links.add(.direct(callback), observes: observing) }
+        callback()
+        return nil
+    }
+
+    override func removeLink(_ id: LinkID) { links.remove(id) }
 }

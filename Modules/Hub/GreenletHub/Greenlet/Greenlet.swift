@@ -148,6 +148,7 @@ public final class Greenlet<Value>: AnyGreenlet {
 
     override var anyError: (any Error)? { error }
 
+    @discardableResult
     override package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
         if !isReady { return links.add(.direct(callback), observes: observing) }
         callback()

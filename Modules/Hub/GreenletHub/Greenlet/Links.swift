@@ -47,9 +47,7 @@ struct Links<Target> {
     /// All of them, in order, to be notified when the access to this list is over.
     mutating func take() -> [Link] {
         defer { if !list.isEmpty { list = [] } }
-        for link in list {
-            if case .user(let callback) = link.call { spawned.append((link.id, callback)) }
-        }
+        for link in list { if case .user(let callback) = link.call { spawned.append((link.id, callback)) } }
         return list
     }
 

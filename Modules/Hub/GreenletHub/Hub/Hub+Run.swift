@@ -25,6 +25,7 @@ extension Hub {
     func enqueue(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
         greenlet.nextRunnable = nil
+        greenlet.isQueued = true
         if let lastRunnable {
             lastRunnable._withUnsafeGuaranteedRef { $0.nextRunnable = link }
         } else {
@@ -36,10 +37,26 @@ extension Hub {
     @inline(__always)
     private func popRunnable() -> Unmanaged<AnyGreenlet>? {
         guard let link = firstRunnable else { return nil }
-        let next = link._withUnsafeGuaranteedRef { $0.nextRunnable }
+        let next = link._withUnsafeGuaranteedRef { greenlet in
+            greenlet.isQueued = false
+            return greenlet.nextRunnable
+        }
         firstRunnable = next
         if next == nil { lastRunnable = nil }
         return link
+    }
+
+    /// Takes a greenlet out of the run queue, wherever it stands: somebody resumed it by hand before its turn.
+    @inline(never)
+    func dequeue(_ greenlet: AnyGreenlet) {
+        let skipped = Unmanaged.passUnretained(greenlet).toOpaque()
+        var link = firstRunnable
+        (firstRunnable, lastRunnable) = (nil, nil)
+        while let current = link?.takeUnretainedValue() {
+            link = current.nextRunnable
+            if Unmanaged.passUnretained(current).toOpaque() != skipped { enqueue(current) }
+        }
+        greenlet.isQueued = false
     }
 
     /// Leaves the running greenlet for whoever is next.

@@ -10,18 +10,26 @@ extension Hub {
     /// Runs on the thread's own stack, as its last act.
     func tearDown() {
         let patience = Deadline(after: .seconds(1))
-        for greenlet in alive { _ = try? greenlet.kill(wait: false) }
-        while aliveCount > 0, Deadline.now < patience {
-            _ = try? joinAll(alive, timeout: .milliseconds(100))
+        for greenlet in unfinished { _ = try? greenlet.kill(wait: false) }
+        while !unfinished.isEmpty, Deadline.now < patience {
+            _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
-        if aliveCount > 0 {
-            let names = alive.map(\.description).joined(separator: ", ")
+        if !unfinished.isEmpty {
+            let names = unfinished.map(\.description).joined(separator: ", ")
             writeToStandardError("greenlet: \(thread.name) ended, and these did not end with it: \(names)")
-            return  // their stacks may still refer to the hub: better to leak it
+            _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
+            return
         }
         loop.close()
         main.context?.pointee.scheduled = nil
         thread.record.pointee.hub = nil
         thread.retire(context)
+        // Raw greenlets that were left by hand may end later, when there is no hub to tell.
+        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
     }
+
+    /// Whoever still runs, or waits for this hub.
+    ///
+    /// A raw greenlet that was left by hand is none of its business.
+    private var unfinished: [AnyGreenlet] { alive + visitors.filter(\.waitState.isWaiting) }
 }

@@ -35,6 +35,10 @@ public final class Hub {
 
     var firstAlive: Unmanaged<AnyGreenlet>?
     package internal(set) var aliveCount = 0
+    /// Raw greenlets that the hub has met.
+    ///
+    /// Each lives as long as its stack.
+    var visitors: Set<AnyGreenlet> = []
     private var nextID = 1
     private var freeIDs: [Int] = []
 
@@ -83,7 +87,7 @@ public final class Hub {
         cgreenlet_prepare(context, hubEntry, Unmanaged.passUnretained(self).toOpaque())
         main = MainGreenlet(hub: self, context: thread.mainContext)
         main.context?.pointee.scheduled = Unmanaged.passUnretained(main).toOpaque()
-        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
+        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).takeRetainedValue().stackEnded() }
     }
 
     /// The greenlet that runs now.
@@ -127,7 +131,7 @@ public final class Hub {
                 "a blocking call in a callback of the loop on \(thread.name); spawn a greenlet there instead"
             )
         }
-        if cgreenlet_runtime_task() != nil {
+        if cgreenlet_runtime_task() != nil || isEnteredFromTask {
             throw GreenletError(
                 .blockingInTask,
                 "a blocking call on \(thread.name), which runs an async task: it would hold up all tasks of that thread; "
@@ -135,6 +139,15 @@ public final class Hub {
             )
         }
         return currentGreenlet
+    }
+
+    /// Whether this is a raw greenlet on a thread whose own stack runs an async task.
+    private var isEnteredFromTask: Bool {
+        guard let main = main.context, thread.running != main else { return false }
+        // Safe because a context that doesn't run keeps the words that it will run with; this is the current task.
+        return withUnsafeBytes(of: main.pointee.words) { words in
+            words.load(fromByteOffset: Int(CGREENLET_WORD_TASK) * MemoryLayout<UInt>.stride, as: UInt.self) != 0
+        }
     }
 
     func takeID() -> Int {

@@ -22,7 +22,7 @@ public struct LoopExit: Error, CustomStringConvertible, Sendable {
 
 extension Hub {
     func reportDeadlock() {
-        let all = [main as AnyGreenlet] + alive.reversed()
+        let all = [main as AnyGreenlet] + alive.reversed() + visitors.sorted { $0.id < $1.id }
         let blocked = all.compactMap { greenlet in
             greenlet.reason.map { "\(greenlet) waits for \($0.description)" }
         }

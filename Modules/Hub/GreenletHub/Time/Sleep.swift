@@ -34,6 +34,7 @@ public func yieldNow() throws {
     try greenlet.checkPending()
     hub.enqueue(greenlet)
     hub.switchAway()
+    if greenlet.isQueued { greenlet.resumedByHand() }
     _ = greenlet.waitState.end()
     try greenlet.checkPending()
 }

@@ -38,6 +38,7 @@ extension AnyGreenlet {
             hub.switchAway()
             self.reason = nil
             if let timer { hub.removeTimer(timer) }
+            if isQueued { resumedByHand() }
         }
         guard let cause = waitState.end() else { throw leaveAfterIntrusion() }
         switch cause {
@@ -97,10 +98,18 @@ extension AnyGreenlet {
         return raise(pendingErrors.removeFirst())
     }
 
+    /// Somebody switched into this greenlet by hand when it was woken, but before its turn: it goes on as woken.
+    @inline(never)
+    func resumedByHand() {
+        hub.dequeue(self)
+        if let error = hub.thread.takeDelivery() { inject(error) }
+    }
+
     /// Somebody switched into this greenlet by hand while it waited.
     @inline(never)
     private func leaveAfterIntrusion() -> any Error {
         waitList?.remove(self)
+        if let error = hub.thread.takeDelivery() { return error }
         return GreenletError(
             .invalidSwitch,
             "\(self) was switched into by hand while it waited; only the hub may resume a waiting greenlet"

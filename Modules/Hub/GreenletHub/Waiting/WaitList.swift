@@ -1,6 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The greenlets that wait for one thing, in order: linked through the greenlets themselves, so waiting allocates nothing.
 
+import GreenletCore
+
 /// A first-in-first-out list of waiting greenlets.
 ///
 /// A greenlet that is woken by anything leaves the list at once.
@@ -40,7 +42,10 @@ package final class WaitList {
     @discardableResult
     package func wakeFirst() -> Bool {
         guard let first else { return false }
-        _ = first._withUnsafeGuaranteedRef { $0.wake(.ready) }
+        first._withUnsafeGuaranteedRef { greenlet in
+            greenlet.checkThread("wake")
+            greenlet.wake(.ready)
+        }
         return true
     }
 
@@ -54,6 +59,23 @@ package final class WaitList {
         while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(PendingError(error))) } }
     }
 
+    /// Throws if others wait here on another thread: what they wait for belongs to that.
+    @inline(__always)
+    private func checkThread(of greenlet: AnyGreenlet) throws {
+        if let last, last._withUnsafeGuaranteedRef({ $0.hub !== greenlet.hub }) {
+            throw wrongThread(greenlet, last.takeUnretainedValue())
+        }
+    }
+
+    @inline(never)
+    private func wrongThread(_ greenlet: AnyGreenlet, _ other: AnyGreenlet) -> GreenletError {
+        GreenletError(
+            .wrongThread,
+            "\(greenlet) of \(greenlet.hub.thread.name) can't wait where \(other) of \(other.hub.thread.name) does; "
+                + "what greenlets wait on belongs to one thread"
+        )
+    }
+
     /// Parks the current greenlet in this list.
     ///
     /// Switch point.
@@ -61,6 +83,7 @@ package final class WaitList {
     /// - Returns: True if it was woken, false if the deadline came first.
     package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
         let greenlet = try Hub.current.parkable()
+        try checkThread(of: greenlet)
         greenlet.beginWait()
         append(greenlet)
         return try greenlet.park(for: reason, until: deadline)

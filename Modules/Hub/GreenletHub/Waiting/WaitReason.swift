@@ -17,3 +17,10 @@ package struct WaitReason {
         return "\(verb) on \(object.takeUnretainedValue())"
     }
 }
+
+/// Like greenlet's repr: `<Event 0x7f… set>`.
+func describe(_ object: AnyObject, _ details: String?...) -> String {
+    let kind = String("\(type(of: object))".prefix { $0 != "<" })
+    let address = String(UInt(bitPattern: ObjectIdentifier(object)), radix: 16)
+    return "<\(kind) 0x\(address) \(details.compactMap { $0 }.joined(separator: ", "))>"
+}

@@ -44,7 +44,9 @@ public struct Waiter {
     /// - Parameter error: What to throw there.
     /// - Returns: Whether this was what woke it.
     @discardableResult
-    public func wake(throwing error: any Error) -> Bool { greenlet.wake(.injected(PendingError(error)), ticket: ticket) }
+    public func wake(throwing error: any Error) -> Bool {
+        greenlet.wake(.injected(PendingError(error)), ticket: ticket)
+    }
 
     /// Waits for `wake()`.
     ///

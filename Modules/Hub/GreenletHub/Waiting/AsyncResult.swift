@@ -1,0 +1,157 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// One value, or one error, that will be there later.
+
+/// A place for one value or error, which one greenlet fills and any number can wait for.
+///
+/// ```swift
+/// let reply = AsyncResult<String>()
+/// spawn { reply.set("hello") }
+/// print(try reply.get())
+/// ```
+///
+/// When not to use it: to wait for what a greenlet returns; `Greenlet.get(timeout:)` does that.
+///
+/// gevent: `gevent.event.AsyncResult`.
+public final class AsyncResult<Value> {
+    /// What was set; nil until then.
+    public private(set) var outcome: Outcome<Value>?
+    private let waiters = WaitList()
+
+    /// Creates an empty result.
+    public init() {}
+
+    /// Stores a value and wakes all that wait, in the order they came.
+    ///
+    /// Not a switch point. May be called again: the newer value replaces the older one, also for those who were woken
+    /// and have not run yet.
+    ///
+    /// - Parameter value: What `get(timeout:)` returns from now on.
+    ///
+    /// gevent: `AsyncResult.set`.
+    public func set(_ value: Value) { finish(.value(value)) }
+
+    /// Stores an error and wakes all that wait, in the order they came.
+    ///
+    /// Not a switch point. May be called again, like `set(_:)`.
+    ///
+    /// - Parameter error: What `get(timeout:)` throws from now on.
+    ///
+    /// gevent: `AsyncResult.set_exception`.
+    public func setError(_ error: any Error) { finish(.failure(error)) }
+
+    /// Takes over how `greenlet` ends, when it does; at once if it has.
+    ///
+    /// Not a switch point. An error of the greenlet is not reported then: it will be thrown by `get(timeout:)`.
+    ///
+    /// - Parameter greenlet: Whose outcome to take.
+    ///
+    /// gevent: `Greenlet.link(async_result)`.
+    public func take(_ greenlet: Greenlet<Value>) {
+        greenlet.onFinish(observing: true) { [weak greenlet] in
+            if let outcome = greenlet?.outcome { self.finish(outcome) }
+        }
+    }
+
+    private func finish(_ outcome: Outcome<Value>) {
+        self.outcome = outcome
+        waiters.wakeAll()
+    }
+
+    /// Waits for the value and returns it.
+    ///
+    /// Switch point, unless it is there.
+    ///
+    /// - Parameter timeout: At most how long; nil means for ever.
+    /// - Returns: The value.
+    /// - Throws: The error that was set; `GreenletExit` if it was taken from a greenlet that exited; `Timeout` if
+    ///   nothing was set in time; whatever the waiting greenlet is killed with; `LoopExit` if nothing can end the
+    ///   wait; `GreenletError` where nothing may block.
+    ///
+    /// gevent: `AsyncResult.get`.
+    public func get(timeout: Duration? = nil) throws -> Value {
+        guard let outcome = try settled("get", timeout) else { throw Timeout.expired(after: timeout, "get", self) }
+        return try outcome.get()
+    }
+
+    /// Waits until something was set, without throwing an error that was.
+    ///
+    /// Switch point, unless it is there.
+    ///
+    /// - Parameter timeout: At most how long; nil means for ever.
+    /// - Returns: The value; nil if the time ran out, or if it is an error.
+    /// - Throws: Whatever the waiting greenlet is killed with; `LoopExit` if nothing can end the wait; `GreenletError`
+    ///   where nothing may block. Never the error that was set.
+    ///
+    /// gevent: `AsyncResult.wait`.
+    @discardableResult
+    public func wait(timeout: Duration? = nil) throws -> Value? {
+        if case .value(let value) = try settled("wait", timeout) { return value }
+        return nil
+    }
+
+    private func settled(_ operation: StaticString, _ timeout: Duration?) throws -> Outcome<Value>? {
+        if outcome == nil {
+            _ = try waiters.wait(for: WaitReason(operation, self), until: Deadline(after: timeout))
+        }
+        return outcome
+    }
+}
+
+extension AsyncResult {
+    /// Whether a value or an error was set.
+    ///
+    /// gevent: `AsyncResult.ready`.
+    public var isReady: Bool { outcome != nil }
+
+    /// Whether something was set that is not an error.
+    ///
+    /// gevent: `AsyncResult.successful`.
+    public var isSuccessful: Bool {
+        switch outcome {
+        case .value, .exited: return true
+        case .failure, nil: return false
+        }
+    }
+
+    /// The value; nil until it was set, and if it is an error.
+    ///
+    /// gevent: `AsyncResult.value`.
+    public var value: Value? {
+        if case .value(let value) = outcome { return value }
+        return nil
+    }
+
+    /// The error; nil until it was set, and if it is a value.
+    ///
+    /// gevent: `AsyncResult.exception`.
+    public var error: (any Error)? {
+        if case .failure(let error) = outcome { return error }
+        return nil
+    }
+}
+
+extension AsyncResult where Value == Void {
+    /// Wakes all that wait.
+    ///
+    /// Not a switch point.
+    ///
+    /// gevent: `AsyncResult.set()`.
+    public func set() { set(()) }
+}
+
+extension AsyncResult: CustomStringConvertible {
+    /// `<AsyncResult 0x7f… empty, 2 waiting>`.
+    public var description: String {
+        let state =
+            switch outcome {
+            case .value: "value"
+            case .failure(let error): "error \(error)"
+            case .exited: "exited"
+            case nil: "empty"
+            }
+        return describe(self, state, "\(waiters.count) waiting")
+    }
+}
+
+@available(*, unavailable)
+extension AsyncResult: Sendable {}

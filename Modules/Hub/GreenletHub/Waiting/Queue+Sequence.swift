@@ -1,0 +1,63 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Going through a queue until it is closed.
+
+extension Queue {
+    /// Takes the first item out, and waits for one if there is none; nil once the queue is closed and empty.
+    ///
+    /// Switch point, if it is empty. The way to consume a queue:
+    ///
+    /// ```swift
+    /// while let item = try queue.next() { … }
+    /// ```
+    ///
+    /// - Parameter timeout: At most how long to wait; nil means for ever.
+    /// - Returns: The item; nil if there never will be one.
+    /// - Throws: As `get(timeout:)`, but for `QueueClosed`.
+    ///
+    /// gevent: iteration over a `Queue`.
+    public func next(timeout: Duration? = nil) throws -> Element? {
+        do {
+            return try get(timeout: timeout)
+        } catch is QueueClosed {
+            return nil
+        }
+    }
+}
+
+/// Iterating takes items out until the queue is closed and empty. Each step is a switch point.
+///
+/// `for item in queue` can't throw. If the greenlet is killed, or a timeout around it expires, while it waits for the
+/// next item, the loop ends there, and the error is thrown at the next switch point after it. Where that matters
+/// write `while let item = try queue.next()`.
+///
+/// gevent: iteration over a `Queue`.
+extension Queue: Sequence {
+    /// Takes items out of a queue, one after the other.
+    public struct Iterator: IteratorProtocol {
+        fileprivate let queue: Queue
+
+        /// Takes the next item out, and waits for it if there is none.
+        ///
+        /// Switch point.
+        ///
+        /// - Returns: The item; nil if the queue is closed and empty, or if the greenlet shall stop.
+        /// - Precondition: It is called where a greenlet may block.
+        public func next() -> Element? {
+            do {
+                return try queue.next()
+            } catch {
+                guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
+                // A timeout that ends before the error was seen must be able to take it back.
+                greenlet.inject(error, from: error as? Timeout)
+                return nil
+            }
+        }
+    }
+
+    /// An iterator that takes items out of this queue.
+    ///
+    /// Not a switch point. Several may be used at once, and share the items.
+    ///
+    /// - Returns: The iterator.
+    public func makeIterator() -> Iterator { Iterator(queue: self) }
+}
