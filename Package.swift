@@ -53,9 +53,10 @@ let package = Package(
         ),
 
         // Net
+        .target(name: "CGreenletNet", path: "Modules/Net/CGreenletNet"),
         .target(
             name: "GreenletNet",
-            dependencies: ["GreenletCore", "GreenletHub"],
+            dependencies: ["CGreenletNet", "GreenletCore", "GreenletHub"],
             path: "Modules/Net/GreenletNet",
             swiftSettings: settings
         ),
