@@ -73,7 +73,10 @@ let package = Package(
         // Tools
         .executableTarget(
             name: "greenlet-echo",
-            dependencies: ["Gevent", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Gevent", "GreenletCore", "GreenletHub", "GreenletNet",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tools/echo",
             swiftSettings: settings
         ),
