@@ -53,9 +53,10 @@ let package = Package(
         ),
 
         // Net
+        .target(name: "CGreenletNet", path: "Modules/Net/CGreenletNet"),
         .target(
             name: "GreenletNet",
-            dependencies: ["GreenletCore", "GreenletHub"],
+            dependencies: ["CGreenletNet", "GreenletCore", "GreenletHub"],
             path: "Modules/Net/GreenletNet",
             swiftSettings: settings
         ),
@@ -72,7 +73,10 @@ let package = Package(
         // Tools
         .executableTarget(
             name: "greenlet-echo",
-            dependencies: ["Gevent", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Gevent", "GreenletCore", "GreenletHub", "GreenletNet",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tools/echo",
             swiftSettings: settings
         ),

@@ -27,6 +27,8 @@ public final class Hub {
     @exclusivity(unchecked) var handOversLeft = 0
     /// When the loop last looked for events.
     @exclusivity(unchecked) var turnBegan = Deadline(nanoseconds: 0)
+    /// I/O calls that succeeded at once since somebody last waited for a descriptor.
+    @exclusivity(unchecked) package var immediateSuccesses = 0
 
     var timers = TimerHeap<TimerAction>()
     var callbacks: [() -> Void] = []

@@ -1,0 +1,39 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What modules that do I/O need of the hub: the check of the thread, and fairness towards the others.
+
+import GreenletCore
+
+extension Hub {
+    /// How many I/O calls may succeed at once, without any wait, before the others get a turn.
+    package static var immediateLimit: Int { 128 }
+
+    /// Traps if the calling thread's hub is another one, and names both threads.
+    ///
+    /// - Parameters:
+    ///   - operation: What was tried, for the message.
+    ///   - object: On what.
+    package func checkThread(_ operation: StaticString, _ object: AnyObject) {
+        if Hub.ifPresent !== self { trapOnWrongThread(operation, object) }
+    }
+
+    @inline(never)
+    private func trapOnWrongThread(_ operation: StaticString, _ object: AnyObject) -> Never {
+        // Not described by its own words: those may need its thread.
+        fatalError(
+            "\(operation) on a \(type(of: object)) that belongs to \(thread.name), from \(GreenletThread.current.name): "
+                + "it can be used on its own thread only"
+        )
+    }
+
+    /// Lets the others run, and the loop look for events if greenlets have run for a while.
+    ///
+    /// Switch point.
+    ///
+    /// For a call that would succeed at once, after `immediateLimit` of those: a peer that is always ready must
+    /// starve neither other greenlets nor timers.
+    package func yieldAfterImmediateSuccesses() throws {
+        immediateSuccesses = 0
+        handOversLeft = 0  // so that the clock is looked at: these calls took longer than as many hand-overs
+        try yieldNow()
+    }
+}
