@@ -14,6 +14,8 @@ public struct PatchError: Error, Equatable, Sendable, CustomStringConvertible {
         case staticExecutable
         /// There was no memory to note what was replaced.
         case outOfMemory
+        /// Other threads kept loading libraries, so that the list of them never stood still.
+        case busy
     }
 
     /// What kind of failure it is.
@@ -30,6 +32,8 @@ public struct PatchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .staticExecutable:
             return "can't \(operation): the executable is linked fully statically and has no pointers to rebind; link "
                 + "it without -static-executable (--static-swift-stdlib is fine)"
+        case .busy:
+            return "can't \(operation): other threads kept loading libraries meanwhile; try again when they are done"
         case .outOfMemory:
             return "can't \(operation): no memory to note what was replaced; what is noted stays and can be undone"
         }
@@ -40,6 +44,7 @@ public struct PatchError: Error, Equatable, Sendable, CustomStringConvertible {
         if result >= 0 { return Int(result) }
         switch result {
         case CGEVENT_ERROR_STATIC.rawValue: throw PatchError(code: .staticExecutable, operation: operation)
+        case CGEVENT_ERROR_BUSY.rawValue: throw PatchError(code: .busy, operation: operation)
         case CGEVENT_ERROR_MEMORY.rawValue: throw PatchError(code: .outOfMemory, operation: operation)
         default: throw PatchError(code: .platform, operation: operation)
         }

@@ -1,7 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Addresses as the system has them: sockaddr in and out.
 
-import Glibc
+package import Glibc
 
 extension SocketAddress {
     /// An address from the bytes of a `sockaddr`.
@@ -63,7 +63,7 @@ extension SocketAddress {
     }
 
     /// Calls `body` with the address as the system wants it.
-    func withRaw<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withRaw<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         switch storage {
         case .ipv4(let bits, let port):
             var raw = sockaddr_in()
