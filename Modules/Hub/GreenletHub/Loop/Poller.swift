@@ -26,11 +26,12 @@ package final class Poller: CustomStringConvertible {
     package let descriptor: CInt
     private unowned(unsafe) let hub: Hub
     private let handle: UnsafeMutablePointer<uv_poll_t>
-    private var armed: CInt = 0
+    // Safe because only the hub's thread touches them, and never across a switch.
+    @exclusivity(unchecked) private var armed: CInt = 0
     // Unretained. Safe because a greenlet that waits here is alive, and is taken out before `wait` returns.
-    private var reader: Unmanaged<AnyGreenlet>?
-    private var writer: Unmanaged<AnyGreenlet>?
-    package private(set) var isClosed = false
+    @exclusivity(unchecked) private var reader: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) private var writer: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) package private(set) var isClosed = false
     /// What this descriptor number was when the poller was made: see `Hub.poller(for:generation:)`.
     let generation: UInt32
 
@@ -108,15 +109,17 @@ package final class Poller: CustomStringConvertible {
         // An error on the descriptor: libuv has stopped the handle. Let the system call say what it is.
         if status < 0 { armed = 0 }
         let events = status < 0 ? Direction.read.event | Direction.write.event : events
-        var unwanted: CInt = 0
-        for direction in [Direction.read, .write] where events & direction.event != 0 {
-            if let greenlet = waiting(direction) {
-                greenlet._withUnsafeGuaranteedRef { _ = $0.wake(.ready) }
-            } else {
-                unwanted |= armed & direction.event
-            }
-        }
+        let unwanted = unwanted(events, .read, reader) | unwanted(events, .write, writer)
         if unwanted != 0 { try? watch(armed & ~unwanted) }
+    }
+
+    /// Wakes whoever waits in one direction; returns the event to disarm if nobody does.
+    @inline(__always)
+    private func unwanted(_ events: CInt, _ direction: Direction, _ greenlet: Unmanaged<AnyGreenlet>?) -> CInt {
+        guard events & direction.event != 0 else { return 0 }
+        guard let greenlet else { return armed & direction.event }
+        if greenlet._withUnsafeGuaranteedRef({ $0.wake(.ready) }) { hub.wokenByLoop += 1 }
+        return 0
     }
 
     private func waiting(_ direction: Direction) -> Unmanaged<AnyGreenlet>? {
