@@ -1,9 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The pace of a server that can't accept.
 
+import GreenletNet
 import Testing
-
-@testable import GreenletNet
 
 @Suite struct AcceptBackOffTests {
     @Test func delaysDoubleUpToASecond() {

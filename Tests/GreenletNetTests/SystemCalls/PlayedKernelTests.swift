@@ -72,7 +72,7 @@ import Testing
         await onHub {
             let pair = try Pair()
             defer { pair.close() }
-            try pair.client.setOption(.sendBufferSize, to: 32768)
+            try pair.client.setOption(.sendBufferSize, to: 131_072)
             let message = pattern(10_000_000)
             let sender = spawn {
                 try pair.client.sendAll(message)

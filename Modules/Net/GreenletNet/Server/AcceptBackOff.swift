@@ -5,17 +5,19 @@
 ///
 /// An episode begins with the first failure, and ends when the queue of waiting connections has been emptied without
 /// another one. A single success proves nothing: at the limit each connection that ends lets just one in.
-struct AcceptBackOff {
+package struct AcceptBackOff {
     static let shortest = Duration.milliseconds(10)
     static let longest = Duration.seconds(1)
 
     private var delay = AcceptBackOff.shortest
-    private(set) var isEpisode = false
+    private var isEpisode = false
+
+    package init() {}
 
     /// Accepting has failed.
     ///
     /// - Returns: How long to wait, and whether it is the first failure of an episode, to be reported.
-    mutating func failed() -> (delay: Duration, isFirst: Bool) {
+    package mutating func failed() -> (delay: Duration, isFirst: Bool) {
         defer {
             delay = min(delay * 2, Self.longest)
             isEpisode = true
@@ -24,12 +26,12 @@ struct AcceptBackOff {
     }
 
     /// A connection was accepted.
-    mutating func succeeded() { delay = Self.shortest }
+    package mutating func succeeded() { delay = Self.shortest }
 
     /// Nobody is left to accept.
     ///
     /// - Returns: Whether that ends an episode, to be reported.
-    mutating func emptied() -> Bool {
+    package mutating func emptied() -> Bool {
         defer { isEpisode = false }
         return isEpisode
     }
