@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // What modules that do I/O need of the hub: the check of the thread, and fairness towards the others.
 
+import CGreenletCore
 import GreenletCore
 
 extension Hub {
@@ -13,7 +14,9 @@ extension Hub {
     ///   - operation: What was tried, for the message.
     ///   - object: On what.
     package func checkThread(_ operation: StaticString, _ object: AnyObject) {
-        if Hub.ifPresent !== self { trapOnWrongThread(operation, object) }
+        // Compared as pointers: this is on the way of each I/O call, and takes no reference.
+        let present = cgreenlet_thread_if_started()?.pointee.hub
+        if present != Unmanaged.passUnretained(self).toOpaque() { trapOnWrongThread(operation, object) }
     }
 
     @inline(never)
@@ -32,7 +35,7 @@ extension Hub {
     /// For a call that would succeed at once, after `immediateLimit` of those: a peer that is always ready must
     /// starve neither other greenlets nor timers.
     package func yieldAfterImmediateSuccesses() throws {
-        immediateSuccesses = 0
+        immediateSuccesses.pointee = 0
         handOversLeft = 0  // so that the clock is looked at: these calls took longer than as many hand-overs
         try yieldNow()
     }

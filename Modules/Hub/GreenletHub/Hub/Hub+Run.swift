@@ -133,7 +133,10 @@ extension Hub {
                 fireTimers()
             }
             turnBegan = Deadline.now
-            handOversLeft = Turn.handOvers
+            // Whoever the loop has woken comes first, however long that takes: a descriptor that nobody has read from
+            // yet is reported again by each look, and with a thousand of them looking costs more than serving.
+            handOversLeft = max(Turn.handOvers, wokenByLoop)
+            wokenByLoop = 0
             let next = nextContext()
             if next != context { cgreenlet_switch(context, next) }
         }

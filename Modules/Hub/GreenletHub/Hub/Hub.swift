@@ -27,13 +27,17 @@ public final class Hub {
     @exclusivity(unchecked) var handOversLeft = 0
     /// When the loop last looked for events.
     @exclusivity(unchecked) var turnBegan = Deadline(nanoseconds: 0)
+    /// How many greenlets the loop has made runnable in its present look.
+    @exclusivity(unchecked) var wokenByLoop = 0
     /// I/O calls that succeeded at once since somebody last waited for a descriptor.
-    @exclusivity(unchecked) package var immediateSuccesses = 0
+    ///
+    /// Behind a pointer, because other modules count here at each call, and would check a property for exclusivity.
+    package let immediateSuccesses = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
     var timers = TimerHeap<TimerAction>()
     var callbacks: [() -> Void] = []
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
-    package var externalWaits = 0
+    @exclusivity(unchecked) package var externalWaits = 0
 
     var firstAlive: Unmanaged<AnyGreenlet>?
     package internal(set) var aliveCount = 0
@@ -83,6 +87,7 @@ public final class Hub {
 
     private init(_ thread: GreenletThread) {
         self.thread = thread
+        immediateSuccesses.initialize(to: 0)
         loop = Loop()
         guard let context = cgreenlet_acquire(0) else { fatalError("no memory for the stack of a hub") }
         self.context = context
@@ -91,6 +96,8 @@ public final class Hub {
         main.context?.pointee.scheduled = Unmanaged.passUnretained(main).toOpaque()
         thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).takeRetainedValue().stackEnded() }
     }
+
+    deinit { immediateSuccesses.deallocate() }
 
     /// The greenlet that runs now.
     ///

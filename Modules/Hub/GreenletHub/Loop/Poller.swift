@@ -35,13 +35,14 @@ package final class Poller: CustomStringConvertible {
     package let descriptor: CInt
     private unowned(unsafe) let hub: Hub
     private let handle: UnsafeMutablePointer<uv_poll_t>
-    private var armed: CInt = 0
+    // Safe because only the hub's thread touches them, and never across a switch.
+    @exclusivity(unchecked) private var armed: CInt = 0
     // Unretained. Safe because a greenlet that waits here is alive, and is taken out before `wait` returns.
-    private var reader: Unmanaged<AnyGreenlet>?
-    private var writer: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) private var reader: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) private var writer: Unmanaged<AnyGreenlet>?
     /// Those who came second, or wait for either direction: rare, and only by `waitAmongOthers`.
     private var others: [(waiter: Waiter, events: CInt)] = []
-    package private(set) var isClosed = false
+    @exclusivity(unchecked) package private(set) var isClosed = false
     /// What this descriptor number was when the poller was made: see `Hub.poller(for:generation:)`.
     let generation: UInt32
 
@@ -149,24 +150,25 @@ package final class Poller: CustomStringConvertible {
         // An error on the descriptor: libuv has stopped the handle. Let the system call say what it is.
         if status < 0 { armed = 0 }
         let events = status < 0 ? Directions.both.rawValue : events
-        var unwanted = armed & events
-        if events & Direction.read.event != 0, let reader {
-            _ = reader._withUnsafeGuaranteedRef { $0.wake(.ready) }
-            unwanted &= ~Direction.read.event
-        }
-        if events & Direction.write.event != 0, let writer {
-            _ = writer._withUnsafeGuaranteedRef { $0.wake(.ready) }
-            unwanted &= ~Direction.write.event
-        }
+        var unwanted = unwanted(events, .read, reader) | unwanted(events, .write, writer)
         if !others.isEmpty { unwanted &= ~wakeOthers(events) }
         if unwanted != 0 { try? watch(armed & ~unwanted) }
+    }
+
+    /// Wakes whoever waits in one direction; returns the event to disarm if nobody does.
+    @inline(__always)
+    private func unwanted(_ events: CInt, _ direction: Direction, _ greenlet: Unmanaged<AnyGreenlet>?) -> CInt {
+        guard events & direction.event != 0 else { return 0 }
+        guard let greenlet else { return armed & direction.event }
+        if greenlet._withUnsafeGuaranteedRef({ $0.wake(.ready) }) { hub.wokenByLoop += 1 }
+        return 0
     }
 
     @inline(never)
     private func wakeOthers(_ events: CInt) -> CInt {
         var wanted: CInt = 0
         for other in others where other.events & events != 0 {
-            other.waiter.wake()
+            if other.waiter.wake() { hub.wokenByLoop += 1 }
             wanted |= other.events
         }
         return wanted

@@ -59,7 +59,7 @@ public struct SocketError: Error, Sendable {
     }
 
     /// What was being done.
-    enum Operation {
+    enum Operation: Sendable {
         case address
         case resolve
         case open
@@ -75,51 +75,79 @@ public struct SocketError: Error, Sendable {
         case server
     }
 
-    /// What kind of failure it is.
-    public let code: Code
-    var failedOperation: Operation
-    /// The system's error number; 0 if it was not the system that refused.
-    public let errno: CInt
-    var address: SocketAddress?
-    let timeLimit: Duration?
-    let text: String?
-    /// How many bytes a `sendAll` had sent when it failed.
-    public internal(set) var bytesSent = 0
+    /// One word, so that calls that may throw it have small frames: they lie on the stacks of all idle connections.
+    private var details: Details
+
+    /// Safe to share, because it never changes.
+    private struct Fields: Sendable {
+        var code: Code
+        var operation: Operation
+        var errno: CInt = 0
+        var address: SocketAddress?
+        var timeLimit: Duration?
+        var text: String?
+        var bytesSent = 0
+    }
+
+    private final class Details: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private init(_ fields: Fields) { details = Details(fields) }
+
+    private func changed(_ change: (inout Fields) -> Void) -> SocketError {
+        var fields = details.fields
+        change(&fields)
+        return SocketError(fields)
+    }
 
     /// With ready words.
+    @inline(never)
     init(_ code: Code, _ operation: Operation, text: String) {
-        self.code = code
-        failedOperation = operation
-        errno = 0
-        address = nil
-        timeLimit = nil
-        self.text = text
+        self.init(Fields(code: code, operation: operation, text: text))
     }
 
     /// With words that are known beforehand, and `EBADF`.
+    @inline(never)
     init(closed operation: Operation, text: StaticString) {
-        self.init(Errno(EBADF), operation, nil, text: "\(text)")
+        self.init(Fields(code: .closed, operation: operation, errno: EBADF, text: "\(text)"))
     }
 
     /// What the system refused.
-    init(_ cause: Errno, _ operation: Operation, _ address: SocketAddress? = nil, text: String? = nil) {
-        code = Code(cause.number)
-        failedOperation = operation
-        errno = cause.number
-        self.address = address
-        timeLimit = nil
-        self.text = text
+    @inline(never)
+    init(_ cause: Errno, _ operation: Operation, _ address: SocketAddress? = nil) {
+        self.init(Fields(code: Code(cause.number), operation: operation, errno: cause.number, address: address))
     }
 
     /// A time limit of this module's own is over.
+    @inline(never)
     init(timedOut operation: Operation, _ address: SocketAddress?, after limit: Duration?) {
-        code = .timedOut
-        failedOperation = operation
-        errno = 0
-        self.address = address
-        timeLimit = limit
-        text = nil
+        self.init(Fields(code: .timedOut, operation: operation, address: address, timeLimit: limit))
     }
+
+    /// The same failure of a `sendAll` that had sent so many bytes.
+    func afterSending(_ count: Int) -> SocketError { changed { $0.bytesSent = count } }
+
+    /// The same failure as part of a larger operation.
+    func during(_ operation: Operation, _ address: SocketAddress) -> SocketError {
+        changed { fields in
+            fields.operation = operation
+            fields.address = address
+        }
+    }
+
+    /// What kind of failure it is.
+    public var code: Code { details.fields.code }
+    /// The system's error number; 0 if it was not the system that refused.
+    public var errno: CInt { details.fields.errno }
+    /// How many bytes a `sendAll` had sent when it failed.
+    public var bytesSent: Int { details.fields.bytesSent }
+    var failedOperation: Operation { details.fields.operation }
+    var address: SocketAddress? { details.fields.address }
+    var timeLimit: Duration? { details.fields.timeLimit }
+    var text: String? { details.fields.text }
 
     /// What was being done: `listen`, `recv`, `connect` and so on.
     public var operation: String { failedOperation.name.description }

@@ -72,6 +72,7 @@ extension StreamServer {
         listener?.close()
         listener = nil
         changed.wakeAll()
+        closed.wakeAll()
     }
 
     /// Closes the server, waits until all connections have been served, and ends those that take too long.
@@ -79,7 +80,8 @@ extension StreamServer {
     /// Handlers that are ended get a `GreenletExit` where they wait. A handler that calls this is itself neither waited
     /// for nor ended. Switch point, if others serve connections.
     ///
-    /// - Parameter timeout: How long handlers may take before they are ended, and again for ending; nil means for ever.
+    /// - Parameter timeout: How long handlers may take before they are ended, zero meaning at once, and again (but at
+    ///   least a second) for ending; nil means for ever.
     /// - Returns: Whether all have ended.
     /// - Throws: Whatever the calling greenlet is killed with; the server is closed all the same.
     ///
@@ -89,10 +91,11 @@ extension StreamServer {
         stopping += 1
         defer {
             stopping -= 1
-            changed.wakeAll()
+            closed.wakeAll()
         }
         close()
-        if try waitForHandlers(until: Deadline(after: timeout)) { return true }
+        let isImpatient = timeout.map { $0 <= .zero } ?? false
+        if !isImpatient, try waitForHandlers(until: Deadline(after: timeout)) { return true }
         for handler in otherHandlers { try handler.kill(wait: false) }
         return try waitForHandlers(until: Deadline(after: timeout.map { max($0, .seconds(1)) }))
     }
@@ -118,7 +121,7 @@ extension StreamServer {
         if stage == .created { try start() }
         do {
             while stage != .closed || stopping > 0 {
-                _ = try changed.wait(for: WaitReason("serveForever", self))
+                _ = try closed.wait(for: WaitReason("serveForever", self))
             }
         } catch {
             _ = try? stop(timeout: stopTimeout)

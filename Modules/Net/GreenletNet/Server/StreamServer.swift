@@ -71,9 +71,10 @@ public final class StreamServer {
     ///
     /// Safe because a connection takes itself out before it goes.
     private var connections: [Unmanaged<Connection>] = []
-    /// The acceptor, when it waits for room or for descriptors; whoever waits for the connections' ends, or for the
-    /// server's: all look again at each change.
+    /// Who looks again whenever a connection ends: the acceptor without room or descriptors, and `stop(timeout:)`.
     let changed = WaitList()
+    /// Greenlets in `serveForever(stopTimeout:)`.
+    let closed = WaitList()
     /// Greenlets in `stop(timeout:)`.
     var stopping = 0
 

@@ -32,10 +32,7 @@ extension Socket {
             return socket
         } catch {
             socket.close()
-            var error = error
-            error.failedOperation = .listen  // which step it was, is nothing to the user
-            error.address = address
-            throw error
+            throw error.during(.listen, address)  // which of the steps it was, is nothing to the user
         }
     }
 
@@ -101,7 +98,7 @@ extension Socket {
     func acceptNow() throws(SocketError) -> (socket: Socket, peer: SocketAddress)? {
         do throws(Errno) {
             let (accepted, peer) = try SystemCalls.accept(descriptor)
-            hub.immediateSuccesses &+= 1
+            hub.immediateSuccesses.pointee &+= 1
             return (Socket(owning: accepted, family), peer ?? SocketAddress(.unix("")))
         } catch {
             if error.isWouldBlock { return nil }

@@ -71,7 +71,7 @@ extension Socket {
             let count = try SystemCalls.receive(descriptor, buffer)
             // At the end of the stream it stays readable, and each further call says so again.
             isDrained = count < buffer.count && count > 0
-            hub.immediateSuccesses &+= 1
+            hub.immediateSuccesses.pointee &+= 1
             return count
         } catch {
             if !error.isWouldBlock { throw failure(error, .receive) }

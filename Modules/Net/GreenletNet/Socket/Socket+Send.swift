@@ -156,9 +156,8 @@ extension Socket {
                 sent += taken
                 if taken == 0, !isInTime { throw timedOut(.send, limit) }
             }
-        } catch var error as SocketError {
-            error.bytesSent = sent
-            throw error
+        } catch let error as SocketError {
+            throw error.afterSending(sent)
         }
     }
 
@@ -167,7 +166,7 @@ extension Socket {
     private func sendNow(_ bytes: UnsafeRawBufferPointer) throws(SocketError) -> Int {
         do throws(Errno) {
             let sent = try SystemCalls.send(descriptor, bytes)
-            hub.immediateSuccesses &+= 1
+            hub.immediateSuccesses.pointee &+= 1
             return sent
         } catch {
             if error.isWouldBlock { return 0 }

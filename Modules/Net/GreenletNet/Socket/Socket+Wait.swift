@@ -26,7 +26,7 @@ extension Socket {
     @inline(__always)
     func begin(_ operation: StaticString) throws {
         hub.checkThread(operation, self)
-        if hub.immediateSuccesses >= Hub.immediateLimit { try hub.yieldAfterImmediateSuccesses() }
+        if hub.immediateSuccesses.pointee >= Hub.immediateLimit { try hub.yieldAfterImmediateSuccesses() }
     }
 
     /// Waits until the socket is ready, maybe spuriously.
@@ -45,7 +45,7 @@ extension Socket {
     ) throws -> Bool {
         let poller = try self.poller ?? makePoller(operation)
         let isInTime = try poller.wait(direction, for: WaitReason(operation.name, self), until: deadline)
-        hub.immediateSuccesses = 0
+        hub.immediateSuccesses.pointee = 0
         if descriptor < 0 { throw closedMeanwhile(operation) }
         return isInTime
     }

@@ -21,8 +21,7 @@ import GreenletHub
 ///
 /// gevent: `gevent.socket.socket`.
 public final class Socket {
-    /// Safe because a socket is used on its hub's thread only, and `deinit` looks before it touches it.
-    unowned(unsafe) let hub: Hub
+    let hub: Hub
     /// What kind of addresses it has.
     public let family: SocketAddress.Family
 
@@ -37,7 +36,7 @@ public final class Socket {
     /// At most how long each call waits that has no limit of its own; nil, as at first, means for ever.
     ///
     /// gevent: `socket.settimeout`.
-    public var timeout: Duration?
+    @exclusivity(unchecked) public var timeout: Duration?
 
     /// Creates a socket that is neither bound nor connected.
     ///
