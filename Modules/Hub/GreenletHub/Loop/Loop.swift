@@ -3,6 +3,12 @@
 
 import CGreenletUV
 
+/// Before 1.45 libuv runs timers also ahead of the poll: one that is due by then, because the thread was held up after
+/// it was set, would fire, and leave a poll without end behind it.
+///
+/// Stopping makes that poll return at once.
+private let timerCallback: uv_timer_cb = { timer in uv_stop(timer?.pointee.loop) }
+
 /// libuv's loop.
 ///
 /// Its callbacks never switch: they wake greenlets, which puts these into the run queue.
@@ -49,7 +55,7 @@ package final class Loop {
         }
         uv_update_time(handle)
         let now = uv_now(handle)
-        mustSucceed("uv_timer_start", uv_timer_start(timer, { _ in }, due > now ? due - now : 0, 0))
+        mustSucceed("uv_timer_start", uv_timer_start(timer, timerCallback, due > now ? due - now : 0, 0))
     }
 
     /// Closes everything.
