@@ -3,7 +3,9 @@
 
 import Glibc
 
-/// SplitMix64. Set GREENLET_TEST_SEED to repeat a run.
+/// SplitMix64.
+///
+/// Set GREENLET_TEST_SEED to repeat a run.
 package struct SeededRandom: RandomNumberGenerator {
     package let seed: UInt64
     private var state: UInt64

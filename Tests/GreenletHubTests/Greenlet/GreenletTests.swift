@@ -95,12 +95,12 @@ import Testing
     @Test func aDelayedGreenletStartsLaterAndOnce() async {
         await onHub {
             var runs = 0
-            let greenlet = spawn(after: .milliseconds(10)) { runs += 1 }
-            try sleep(.milliseconds(2))
+            let greenlet = spawn(after: .milliseconds(60)) { runs += 1 }
+            try sleep(.milliseconds(1))
             #expect(runs == 0)
             greenlet.start()
             try greenlet.join()
-            try sleep(.milliseconds(15))
+            try sleep(.milliseconds(70))
             #expect(runs == 1)
         }
     }
@@ -154,13 +154,18 @@ import Testing
 
     @Test func aGreenletObjectMayOutliveItsHub() async {
         let kept = Keeper()
-        await onHub { kept.greenlet = spawn { 1 } as Greenlet<Int>; try kept.greenlet?.join() }
+        await onHub {
+            kept.greenlet = spawn { 1 }
+            try kept.greenlet?.join()
+        }
         #expect(kept.greenlet?.value == 1)
         kept.greenlet = nil
     }
 }
 
-/// Carries a greenlet off its thread. Safe because that thread has let go of it.
+/// Carries a greenlet off its thread.
+///
+/// Safe because that thread has let go of it.
 private final class Keeper: @unchecked Sendable {
     var greenlet: Greenlet<Int>?
 }

@@ -131,7 +131,12 @@ import Testing
     @Test func aKillThatFindsTheGreenletYieldingArrivesThere() async {
         await onHub {
             var rounds = 0
-            let victim = spawn { while true { try yieldNow(); rounds += 1 } }
+            let victim = spawn {
+                while true {
+                    try yieldNow()
+                    rounds += 1
+                }
+            }
             try settle()
             #expect(try victim.kill(timeout: .milliseconds(100)))
             #expect(rounds > 0)

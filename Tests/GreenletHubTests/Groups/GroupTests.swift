@@ -10,10 +10,13 @@ import Testing
     @Test func membersLeaveWhenTheyEnd() async {
         await onHub {
             let group = Group()
-            let (quick, slow) = (group.spawn { try sleep(.milliseconds(2)) }, group.spawn { try sleep(.milliseconds(40)) })
+            let event = Event()
+            let quick = group.spawn { _ = try event.wait(timeout: .milliseconds(2)) }
+            let slow = group.spawn { _ = try event.wait() }
             #expect(group.count == 2 && !group.isEmpty && group.contains(quick) && group.members == [quick, slow])
             try quick.join()
             #expect(group.count == 1 && !group.contains(quick) && group.members == [slow])
+            event.set()
             try slow.join()
             #expect(group.isEmpty)
         }
@@ -144,7 +147,7 @@ import Testing
             #expect(group.isEmpty && killer.isSuccessful && !after)
 
             let stubborn = group.spawn { () throws -> Bool in
-                try? group.kill()
+                _ = try? group.kill()
                 return try group.kill()  // nobody but itself is left to wait for
             }
             let empty = try stubborn.get()
@@ -209,15 +212,20 @@ import Testing
     @Test func mapThrowsTheFirstErrorAndReportsLaterOnes() async {
         await onHub {
             let reports = Reports()
-            let group = Group()
+            let (group, event) = (Group(), Event())
             #expect(throws: TestError(2)) {
                 try group.map([1, 2, 3, 4]) { number in
-                    if number == 1 { return }
-                    try sleep(.milliseconds([0, 0, 4, 2, 8][number]))
+                    switch number {
+                    case 1: return
+                    case 2: try sleep(.milliseconds(1))
+                    case 4: try event.wait()
+                    default: break
+                    }
                     throw TestError(number)
                 }
             }
             #expect(group.count == 1)
+            event.set()
             try group.join()
             #expect(reports.errors == [TestError(4)])
         }

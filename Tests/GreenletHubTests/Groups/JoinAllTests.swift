@@ -51,8 +51,9 @@ import Testing
         await onHub {
             let reports = Reports()
             let slow = spawn { try sleep(.seconds(10)) }
+            let event = Event()
             let late = spawn {
-                try sleep(.milliseconds(6))
+                try event.wait()
                 throw TestError(2)
             }
             let early = spawn {
@@ -62,6 +63,7 @@ import Testing
             let all: [AnyGreenlet] = [slow, late, early]
             #expect(throws: TestError(1)) { try joinAll(all, raisingErrors: true) }
             #expect(!slow.isReady && !late.isReady)
+            event.set()
             try late.join()
             #expect(reports.errors == [TestError(2)])  // nobody looked at that one
             try slow.kill()
@@ -78,19 +80,21 @@ import Testing
 
     @Test func waitingInVainLeavesNothingBehind() async {
         await onHub {
-            var probe: Probe? = Probe()
-            weak let observed = probe
             let slow = spawn { try sleep(.seconds(10)) }
             // What joinAll gathers is gone when it returns, though one of them still runs.
-            for _ in 0..<3 {
-                let quick = spawn { [probe] in _ = probe }
+            func tryOnce() throws -> Observed {
+                let quick = spawn {}
                 try joinAll([slow, quick], timeout: .milliseconds(1))
+                return Observed(greenlet: quick)
             }
-            probe = nil
-            #expect(observed == nil)
+            let observed = try tryOnce()
+            try settle()
+            #expect(observed.greenlet == nil)
             try slow.kill()
         }
     }
 }
 
-private final class Probe {}
+private struct Observed {
+    weak var greenlet: AnyGreenlet?
+}

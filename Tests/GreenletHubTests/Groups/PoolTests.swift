@@ -42,9 +42,11 @@ import Testing
         await onHub {
             let pool = Pool(size: 1)
             var order: [Int] = []
-            let first = try pool.spawn { try sleep(.milliseconds(2)) }
+            let event = Event()
+            let first = try pool.spawn { try event.wait() }
             let spawners = (1...3).map { number in spawn { try pool.spawn { order.append(number) }.join() } }
             try settle()
+            event.set()
             try first.join()
             #expect(pool.trySpawn {} == nil)  // the place is free, but not for everybody
             try joinAll(spawners)
@@ -120,8 +122,8 @@ import Testing
     @Test func oneThatEndsWhileItWaitsToBeAddedTakesNoPlace() async {
         await onHub {
             let pool = Pool(size: 1)
-            try pool.spawn { try sleep(.milliseconds(6)) }
             let brief = spawn { try sleep(.milliseconds(1)) }
+            try pool.spawn { try brief.join() }
             let added = try pool.add(brief)
             #expect(added && pool.freeCount == 1 && pool.isEmpty)
         }

@@ -10,14 +10,14 @@ import Testing
     @Test func sleepersWakeInTheOrderOfTheirTimes() async {
         await onHub {
             var order: [Int] = []
-            let times = [12, 4, 8, 0, 16]
-            try joinAll(
-                times.map { time in
-                    spawn {
-                        try sleep(.milliseconds(time))
-                        order.append(time)
-                    }
-                })
+            let times = [75, 25, 50, 0]
+            let sleepers = times.map { time in
+                spawn {
+                    try sleep(.milliseconds(time))
+                    order.append(time)
+                }
+            }
+            try joinAll(sleepers)
             #expect(order == times.sorted())
         }
     }
@@ -37,7 +37,11 @@ import Testing
     func sleepingForNoTimeLetsTheOthersRunOnce(duration: Duration) async {
         await onHub {
             var order: [String] = []
-            let other = spawn { for number in 1...2 { order.append("other \(number)"); try yieldNow() } }
+            let other = spawn {
+                order.append("other 1")
+                try yieldNow()
+                order.append("other 2")
+            }
             try sleep(duration)
             order.append("me")
             try other.join()

@@ -29,12 +29,12 @@ import Testing
 
     @Test func nothingHappensIfTheWorkIsDoneInTime() async {
         await onHub {
-            let value = try withTimeout(.milliseconds(5)) {
+            let value = try withTimeout(.milliseconds(60)) {
                 try sleep(.milliseconds(1))
                 return 6
             }
             #expect(value == 6)
-            try sleep(.milliseconds(10))
+            try sleep(.milliseconds(70))
         }
     }
 
@@ -121,7 +121,7 @@ import Testing
 
     @Test func theOuterMayExpireFirst() async {
         await onHub {
-            let (outer, inner) = (Timeout(.milliseconds(3)), Timeout(.milliseconds(200)))
+            let (outer, inner) = (Timeout(.milliseconds(3)), Timeout(.seconds(10)))
             outer.start()
             inner.start()
             #expect(caught { try sleep(.seconds(10)) } as? Timeout === outer)
@@ -132,12 +132,13 @@ import Testing
 
     @Test func theInnerMayExpireFirstAndTheOuterIsStillThere() async {
         await onHub {
-            let (outer, inner) = (Timeout(.milliseconds(10)), Timeout(.milliseconds(3)))
-            outer.start()
-            inner.start()
-            #expect(caught { try sleep(.seconds(10)) } as? Timeout === inner)
+            let (outer, middle, inner) = (Timeout(.seconds(10)), Timeout(.milliseconds(10)), Timeout(.milliseconds(3)))
+            for timeout in [outer, middle, inner] { timeout.start() }
+            #expect(caught { try sleep(.seconds(20)) } as? Timeout === inner)
             #expect(outer.isPending && !inner.isPending)
-            #expect(caught { try sleep(.seconds(10)) } as? Timeout === outer)
+            #expect(caught { try sleep(.seconds(20)) } as? Timeout === middle)
+            #expect(outer.isPending)
+            outer.cancel()
         }
     }
 

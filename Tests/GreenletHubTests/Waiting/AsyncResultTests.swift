@@ -65,7 +65,8 @@ import Testing
     @Test func itTakesTheOutcomeOfAGreenlet() async {
         await onHub {
             let reports = Reports()
-            let (good, bad, quiet, late) = (AsyncResult<Int>(), AsyncResult<Int>(), AsyncResult<Int>(), AsyncResult<Int>())
+            let (good, bad) = (AsyncResult<Int>(), AsyncResult<Int>())
+            let (quiet, late) = (AsyncResult<Int>(), AsyncResult<Int>())
             let source = spawn { 8 }
             good.take(source)
             bad.take(spawn { throw TestError(6) })
