@@ -1,10 +1,9 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The loop itself.
 
+import GreenletHub
 import GreenletTestSupport
 import Testing
-
-@testable import GreenletHub
 
 @Suite struct LoopTests {
     @Test(arguments: [-5, 0, 3])

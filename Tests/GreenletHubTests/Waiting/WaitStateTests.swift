@@ -1,9 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The decisions of parking and waking, in every order, against a model that is as simple as can be.
 
+import GreenletHub
 import Testing
-
-@testable import GreenletHub
 
 @Suite struct WaitStateTests {
     private enum Step: CaseIterable {

@@ -24,7 +24,7 @@ package final class Loop {
     /// Handles that libuv has not let go of yet.
     package internal(set) var openHandles = 0
 
-    init() {
+    package init() {
         handle = .allocate(capacity: 1)
         timer = .allocate(capacity: 1)
         wakeUp = .allocate(capacity: 1)
@@ -38,7 +38,7 @@ package final class Loop {
     /// - Parameters:
     ///   - deadline: When to come back at the latest.
     ///   - waiting: Whether to sleep until something happens; otherwise just looks.
-    func poll(until deadline: Deadline?, waiting: Bool) {
+    package func poll(until deadline: Deadline?, waiting: Bool) {
         if waiting { setTimer(deadline) }
         uv_run(handle, waiting ? UV_RUN_ONCE : UV_RUN_NOWAIT)
     }
@@ -61,7 +61,7 @@ package final class Loop {
     /// Closes everything.
     ///
     /// Nobody may wait for anything any more.
-    func close() {
+    package func close() {
         for poller in pollers { poller?.close() }
         pollers = []
         let handles = [UnsafeMutableRawPointer(timer), UnsafeMutableRawPointer(wakeUp)]
