@@ -161,6 +161,16 @@ final class MainGreenlet: AnyGreenlet {
     override var kind: String { "MainGreenlet" }
 }
 
+/// The hub's own stack: who runs while callbacks do.
+final class HubGreenlet: AnyGreenlet {
+    init(hub: Hub, context: Context) {
+        super.init(hub: hub, origin: nil)
+        self.context = context
+    }
+
+    override var kind: String { "Hub" }
+}
+
 /// A raw greenlet that waited at least once: what the hub knows of it.
 ///
 /// Lives as long as its stack.

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Ending greenlets from outside: by an error thrown at the place where they wait.
 
+import CGreenletCore
 public import GreenletCore
 
 extension AnyGreenlet {
@@ -37,7 +38,8 @@ extension AnyGreenlet {
     /// Traps if this is another thread than the greenlet's.
     @inline(__always)
     func checkThread(_ operation: StaticString) {
-        if GreenletThread.ifStarted !== hub.thread { trapOnWrongThread(operation) }
+        // By the records' addresses: comparing the objects would count references, twice for each wake-up.
+        if cgreenlet_thread_if_started() != hub.thread.record { trapOnWrongThread(operation) }
     }
 
     @inline(never)

@@ -223,14 +223,21 @@ extension Group {
     ///
     /// Switch point. Called by a member, it runs `body` here and now, so that it can't wait for itself.
     ///
-    /// - Parameter body: What to run.
+    /// - Parameters:
+    ///   - file: Where it was called, for messages.
+    ///   - line: Where it was called, for messages.
+    ///   - body: What to run.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; whatever the waiting greenlet is killed with.
     ///
     /// gevent: `Group.apply`.
-    public func apply<Value>(_ body: @escaping () throws -> Value) throws -> Value {
+    public func apply<Value>(
+        file: StaticString = #fileID,
+        line: UInt = #line,
+        _ body: @escaping () throws -> Value
+    ) throws -> Value {
         if contains(AnyGreenlet.current) { return try body() }
-        return try spawn(body).get()
+        return try spawn(file: file, line: line, body).get()
     }
 
     /// Runs `transform` on each item, each in a member of its own, and waits for all.
@@ -239,6 +246,8 @@ extension Group {
     ///
     /// - Parameters:
     ///   - items: What to transform.
+    ///   - file: Where it was called, for messages.
+    ///   - line: Where it was called, for messages.
     ///   - transform: What to do with each.
     /// - Returns: The results, in the order of the items.
     /// - Throws: The error of the first item, in their order, that fails; whatever the waiting greenlet is killed
@@ -247,9 +256,11 @@ extension Group {
     /// gevent: `Group.map`.
     public func map<Item, Result>(
         _ items: some Sequence<Item>,
+        file: StaticString = #fileID,
+        line: UInt = #line,
         _ transform: @escaping (Item) throws -> Result
     ) throws -> [Result] {
-        try gather(items) { item in spawn { try transform(item) } }
+        try gather(items) { item in spawn(file: file, line: line) { try transform(item) } }
     }
 
     /// Begins with each item, then collects what became of them, in order.

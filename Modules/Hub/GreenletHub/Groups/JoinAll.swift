@@ -54,6 +54,7 @@ private final class Collector<G: AnyGreenlet> {
     var isComplete: Bool { finished.count >= target }
 
     func add(_ greenlet: G) {
+        if isComplete { return }  // enough have, though the one who waits has not run yet
         finished.append(greenlet)
         if isComplete || greenlet.anyError != nil { waiter?.wake() }
     }

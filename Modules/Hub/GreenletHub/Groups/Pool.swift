@@ -217,14 +217,21 @@ extension Pool {
     ///
     /// Switch point. Called by a member, it runs `body` here and now: it would wait for itself in a full pool.
     ///
-    /// - Parameter body: What to run.
+    /// - Parameters:
+    ///   - file: Where it was called, for messages.
+    ///   - line: Where it was called, for messages.
+    ///   - body: What to run.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; as `spawn(name:file:line:_:)`.
     ///
     /// gevent: `Pool.apply`.
-    public func apply<Value>(_ body: @escaping () throws -> Value) throws -> Value {
+    public func apply<Value>(
+        file: StaticString = #fileID,
+        line: UInt = #line,
+        _ body: @escaping () throws -> Value
+    ) throws -> Value {
         if contains(AnyGreenlet.current) { return try body() }
-        return try spawn(body).get()
+        return try spawn(file: file, line: line, body).get()
     }
 
     /// Runs `transform` on each item, each in a member of its own, and waits for all.
@@ -234,6 +241,8 @@ extension Pool {
     ///
     /// - Parameters:
     ///   - items: What to transform.
+    ///   - file: Where it was called, for messages.
+    ///   - line: Where it was called, for messages.
     ///   - transform: What to do with each.
     /// - Returns: The results, in the order of the items.
     /// - Throws: The error of the first item, in their order, that fails; as `spawn(name:file:line:_:)`. Other errors
@@ -242,9 +251,11 @@ extension Pool {
     /// gevent: `Pool.map`.
     public func map<Item, Result>(
         _ items: some Sequence<Item>,
+        file: StaticString = #fileID,
+        line: UInt = #line,
         _ transform: @escaping (Item) throws -> Result
     ) throws -> [Result] {
-        try group.gather(items) { item in try spawn { try transform(item) } }
+        try group.gather(items) { item in try spawn(file: file, line: line) { try transform(item) } }
     }
 }
 

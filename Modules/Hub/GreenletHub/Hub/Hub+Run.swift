@@ -143,12 +143,11 @@ extension Hub {
     }
 
     private func runCallbacks() {
-        while !callbacks.isEmpty {
-            let batch = callbacks
-            callbacks.removeAll(keepingCapacity: true)
-            for callback in batch { callback() }
-            if firstRunnable != nil { return }
-        }
+        // Those that come meanwhile wait for the next turn, or one that calls itself again would keep out all others.
+        if callbacks.isEmpty { return }
+        let batch = callbacks
+        callbacks = []
+        for callback in batch { callback() }
     }
 
     private func fireTimers() {

@@ -20,6 +20,11 @@ public final class Hub {
     private(set) var main: MainGreenlet!
     let context: Context
 
+    /// The hub as a greenlet, for callbacks that ask who runs.
+    ///
+    /// Not hung on the context, as it must never park.
+    private lazy var own = HubGreenlet(hub: self, context: context)
+
     // The run queue: linked through the greenlets.
     @exclusivity(unchecked) var firstRunnable: Unmanaged<AnyGreenlet>?
     @exclusivity(unchecked) var lastRunnable: Unmanaged<AnyGreenlet>?
@@ -107,6 +112,7 @@ public final class Hub {
         if let scheduled = running.pointee.scheduled {
             return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
         }
+        if running == context { return own }
         let visitor = VisitingGreenlet(hub: self, context: running)
         running.pointee.scheduled = Unmanaged.passRetained(visitor).toOpaque()  // until the stack is retired
         return visitor

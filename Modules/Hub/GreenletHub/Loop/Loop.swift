@@ -3,6 +3,12 @@
 
 import CGreenletUV
 
+/// Before 1.45 libuv runs timers also ahead of the poll: one that is due by then, because the thread was held up after
+/// it was set, would fire, and leave a poll without end behind it.
+///
+/// Stopping makes that poll return at once.
+private let timerCallback: uv_timer_cb = { timer in uv_stop(timer?.pointee.loop) }
+
 /// libuv's loop.
 ///
 /// Its callbacks never switch: they wake greenlets, which puts these into the run queue.
@@ -18,7 +24,7 @@ package final class Loop {
     /// Handles that libuv has not let go of yet.
     package internal(set) var openHandles = 0
 
-    init() {
+    package init() {
         handle = .allocate(capacity: 1)
         timer = .allocate(capacity: 1)
         wakeUp = .allocate(capacity: 1)
@@ -32,7 +38,7 @@ package final class Loop {
     /// - Parameters:
     ///   - deadline: When to come back at the latest.
     ///   - waiting: Whether to sleep until something happens; otherwise just looks.
-    func poll(until deadline: Deadline?, waiting: Bool) {
+    package func poll(until deadline: Deadline?, waiting: Bool) {
         if waiting { setTimer(deadline) }
         uv_run(handle, waiting ? UV_RUN_ONCE : UV_RUN_NOWAIT)
     }
@@ -49,13 +55,13 @@ package final class Loop {
         }
         uv_update_time(handle)
         let now = uv_now(handle)
-        mustSucceed("uv_timer_start", uv_timer_start(timer, { _ in }, due > now ? due - now : 0, 0))
+        mustSucceed("uv_timer_start", uv_timer_start(timer, timerCallback, due > now ? due - now : 0, 0))
     }
 
     /// Closes everything.
     ///
     /// Nobody may wait for anything any more.
-    func close() {
+    package func close() {
         for poller in pollers { poller?.close() }
         pollers = []
         let handles = [UnsafeMutableRawPointer(timer), UnsafeMutableRawPointer(wakeUp)]

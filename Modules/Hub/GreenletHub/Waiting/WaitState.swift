@@ -2,7 +2,7 @@
 // The decisions of parking and waking, without any switch: a struct that says what to do.
 
 /// How a wait ended.
-enum WakeCause {
+package enum WakeCause {
     case ready
     case timedOut
     case injected(PendingError)
@@ -11,8 +11,8 @@ enum WakeCause {
 /// Whether a greenlet waits, for which turn, and what woke it.
 ///
 /// It only decides; `AnyGreenlet` performs.
-struct WaitState {
-    enum Phase {
+package struct WaitState {
+    package enum Phase {
         /// Running, runnable, or not started.
         case idle
         /// `begin` was called: the greenlet registers itself where it wants to be woken, or is parked.
@@ -21,14 +21,16 @@ struct WaitState {
         case woken(WakeCause)
     }
 
-    private(set) var phase = Phase.idle
+    package private(set) var phase = Phase.idle
     /// Counts waits, so that a wake-up meant for an earlier wait is recognised.
-    private(set) var ticket: UInt32 = 0
+    package private(set) var ticket: UInt32 = 0
     /// Whether the greenlet has given up the CPU for this wait.
     private var isParked = false
 
+    package init() {}
+
     /// A new wait begins; returns its ticket.
-    mutating func begin() -> UInt32 {
+    package mutating func begin() -> UInt32 {
         phase = .waiting
         isParked = false
         ticket &+= 1
@@ -36,13 +38,13 @@ struct WaitState {
     }
 
     /// Whether to give up the CPU: not if the wake-up has come already.
-    mutating func shouldPark() -> Bool {
+    package mutating func shouldPark() -> Bool {
         guard case .waiting = phase else { return false }
         isParked = true
         return true
     }
 
-    enum WakeDecision {
+    package enum WakeDecision {
         /// Too late, or for another wait: nothing changes.
         case ignore
         /// The greenlet has not parked yet and will notice by itself.
@@ -51,7 +53,7 @@ struct WaitState {
         case enqueue
     }
 
-    mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
+    package mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
         guard ticket == self.ticket, case .waiting = phase else { return .ignore }
         phase = .woken(cause)
         return isParked ? .enqueue : .noted
@@ -60,7 +62,7 @@ struct WaitState {
     /// The wait is over: what ended it.
     ///
     /// Nil if the greenlet was entered without having been woken.
-    mutating func end() -> WakeCause? {
+    package mutating func end() -> WakeCause? {
         defer {
             phase = .idle
             isParked = false
@@ -69,7 +71,7 @@ struct WaitState {
         return nil
     }
 
-    var isWaiting: Bool {
+    package var isWaiting: Bool {
         if case .waiting = phase { return true }
         return false
     }

@@ -1,0 +1,189 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Ending greenlets from outside.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct KillTests {
+    @Test func aKilledGreenletUnwindsWhereItWaits() async {
+        await onHub {
+            var events: [String] = []
+            let victim = spawn {
+                defer { events.append("defer") }
+                try sleep(.seconds(10))
+                events.append("never")
+            }
+            try settle()
+            #expect(try victim.kill())
+            #expect(events == ["defer"])
+            #expect(victim.isSuccessful && victim.value == nil)
+        }
+    }
+
+    @Test func aGreenletThatHasNotStartedNeverRunsButItsLinksDo() async {
+        await onHub {
+            var runs = 0
+            var linked = 0
+            let kinds = [Greenlet { runs += 1 }, spawn { runs += 1 }, spawn(after: .milliseconds(5)) { runs += 1 }]
+            for greenlet in kinds {
+                greenlet.link { _ in linked += 1 }
+                #expect(try greenlet.kill())
+                #expect(greenlet.isReady)
+                greenlet.start()
+            }
+            try sleep(.milliseconds(10))
+            #expect(runs == 0 && linked == 3)
+        }
+    }
+
+    @Test func aDelayedGreenletMayBeKilledBetweenItsTimeAndItsTurn() async {
+        await onHub {
+            for _ in 0..<20 {
+                var runs = 0
+                // Both times are over in the same turn; the first that runs kills the other, which stands behind it.
+                weak var victim: Greenlet<Void>?
+                spawn(after: .zero) { _ = try victim?.kill() }
+                victim = spawn(after: .zero) { runs += 1 }
+                try sleep(.milliseconds(1))
+                #expect(runs == 0)
+                #expect(victim == nil)
+            }
+        }
+    }
+
+    @Test func anyErrorCanBeThrownIn() async {
+        await onHub {
+            let reports = Reports()
+            let victim = spawn { try sleep(.seconds(10)) }
+            try settle()
+            try victim.kill(with: TestError(3))
+            #expect(victim.error as? TestError == TestError(3))
+            #expect(reports.errors == [TestError(3)])
+        }
+    }
+
+    @Test func killingTwiceOrAfterTheEndIsHarmless() async {
+        await onHub {
+            let victim = spawn { 1 }
+            try victim.join()
+            #expect(try victim.kill())
+            #expect(try victim.kill(with: TestError()))
+            #expect(victim.value == 1 && victim.error == nil)
+        }
+    }
+
+    @Test func aGreenletMayCatchTheErrorAndGoOn() async {
+        await onHub {
+            let stubborn = spawn {
+                try? sleep(.seconds(10))
+                try sleep(.milliseconds(10))
+                return "survived"
+            }
+            try settle()
+            #expect(try !stubborn.kill(timeout: .milliseconds(2)))
+            #expect(try stubborn.get() == "survived")
+        }
+    }
+
+    @Test func withoutWaitingTheVictimDiesLater() async {
+        await onHub {
+            let victim = spawn { try sleep(.seconds(10)) }
+            try settle()
+            #expect(try !victim.kill(wait: false))
+            #expect(!victim.isReady)
+            try settle()
+            #expect(victim.isReady)
+        }
+    }
+
+    @Test func killingOneselfThrowsHereAndNow() async {
+        await onHub {
+            var events: [String] = []
+            let suicide = spawn {
+                events.append("before")
+                try AnyGreenlet.current.kill()
+                events.append("never")
+            }
+            try suicide.join()
+            #expect(events == ["before"] && suicide.isSuccessful)
+        }
+    }
+
+    @Test func aKillThatFindsTheGreenletWokenArrivesAtItsNextSwitchPoint() async {
+        await onHub {
+            let event = Event()
+            var events: [String] = []
+            let victim = spawn {
+                #expect(try event.wait())
+                events.append("woken")
+                try yieldNow()
+                events.append("never")
+            }
+            try settle()
+            event.set()
+            try victim.kill()
+            #expect(events == ["woken"])
+        }
+    }
+
+    @Test func aKillThatFindsTheGreenletYieldingArrivesThere() async {
+        await onHub {
+            var rounds = 0
+            let victim = spawn {
+                while true {
+                    try yieldNow()
+                    rounds += 1
+                }
+            }
+            try settle()
+            #expect(try victim.kill(timeout: .milliseconds(100)))
+            #expect(rounds > 0)
+        }
+    }
+
+    @Test func killAllKillsAllAndRaisesItsTimeout() async {
+        await onHub {
+            let mortal = (0..<3).map { _ in spawn { try sleep(.seconds(10)) } }
+            try settle()
+            try killAll(mortal)
+            #expect(mortal.allSatisfy { $0.isReady })
+            let stubborn = spawn {
+                try? sleep(.seconds(10))
+                try sleep(.milliseconds(20))
+            }
+            try settle()
+            #expect(throws: Timeout.self) { try killAll([stubborn], timeout: .milliseconds(2)) }
+            try stubborn.join()
+        }
+    }
+
+    @Test func killAllWithOneselfKillsTheOthersFirst() async {
+        await onHub {
+            let other = spawn { try sleep(.seconds(10)) }
+            let killer = spawn { try killAll([AnyGreenlet.current, other] as [AnyGreenlet]) }
+            try joinAll([other, killer])
+            #expect(other.isReady && killer.isReady)
+        }
+    }
+
+    @Test func aRawGreenletThatWaitsCanBeKilled() async {
+        await onHub {
+            var raw: AnyGreenlet?
+            var ended: (any Error)?
+            let outer = spawn {
+                let body = RawGreenlet {
+                    raw = AnyGreenlet.current
+                    ended = caught { try sleep(.seconds(10)) }
+                }
+                try body.switch()
+            }
+            try settle()
+            let victim = try #require(raw)
+            #expect(try victim.kill())
+            #expect(ended is GreenletExit && victim.isReady)
+            try outer.join()
+        }
+    }
+}

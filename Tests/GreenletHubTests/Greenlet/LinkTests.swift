@@ -1,0 +1,109 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Callbacks at the end of a greenlet.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct LinkTests {
+    @Test func linksAreCalledInOrderEachInItsOwnGreenlet() async {
+        await onHub {
+            var calls: [Int] = []
+            var callers: Set<AnyGreenlet> = []
+            let source = spawn { 5 }
+            for number in 1...3 {
+                source.link { ended in
+                    try sleep(.milliseconds(1))
+                    calls.append(number * (ended.value ?? 0))
+                    callers.insert(AnyGreenlet.current)
+                }
+            }
+            try sleep(.milliseconds(20))
+            #expect(calls == [5, 10, 15])
+            #expect(callers.count == 3 && !callers.contains(source))
+        }
+    }
+
+    @Test func aLinkMadeAfterTheEndIsCalledToo() async {
+        await onHub {
+            let source = spawn {}
+            try source.join()
+            var calls = 0
+            source.link { _ in calls += 1 }
+            #expect(calls == 0)
+            try settle()
+            #expect(calls == 1)
+            source.link { _ in calls += 1 }
+            try settle()
+            #expect(calls == 2)
+        }
+    }
+
+    @Test func aLinkThatThrowsIsReportedAndStopsNoOther() async {
+        await onHub {
+            let reports = Reports()
+            var calls = 0
+            let source = spawn {}
+            source.link { _ in throw TestError(1) }
+            source.link { _ in calls += 1 }
+            try settle()
+            #expect(calls == 1 && reports.errors == [TestError(1)])
+        }
+    }
+
+    @Test func aLinkThatWasTakenBackIsNotCalled() async {
+        await onHub {
+            var calls: [Int] = []
+            let source = spawn {}
+            let first = source.link { _ in calls.append(1) }
+            source.link { _ in calls.append(2) }
+            source.unlink(first)
+            source.unlink(first)
+            try settle()
+            #expect(calls == [2])
+        }
+    }
+
+    @Test func aLinkMayTakeBackALaterOneWhileTheyAreCalled() async {
+        await onHub {
+            var calls: [Int] = []
+            let source = spawn {}
+            var second: LinkID?
+            source.link { ended in
+                calls.append(1)
+                if let second { ended.unlink(second) }
+            }
+            second = source.link { _ in calls.append(2) }
+            source.link { _ in calls.append(3) }
+            try settle()
+            #expect(calls == [1, 3])
+        }
+    }
+
+    @Test func valueAndErrorLinksAreCalledForTheirsOnly() async {
+        await onHub {
+            let reports = Reports()
+            var calls: [String] = []
+            func watch(_ name: String, _ greenlet: Greenlet<Int>) {
+                greenlet.linkValue { _ in calls.append("\(name) value") }
+                greenlet.linkError { _ in calls.append("\(name) error") }
+            }
+            watch("good", spawn { 1 })
+            watch("bad", spawn { throw TestError(1) })
+            watch("quiet", spawn { throw GreenletExit() })
+            try settle()
+            #expect(calls == ["good value", "bad error", "quiet value"])
+            #expect(reports.errors.isEmpty)
+        }
+    }
+
+    @Test func aValueLinkDoesNotHideAnError() async {
+        await onHub {
+            let reports = Reports()
+            spawn { throw TestError(9) }.linkValue { _ in }
+            try settle()
+            #expect(reports.errors == [TestError(9)])
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Waiting for several.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct JoinAllTests {
+    @Test func theyAreReturnedInTheOrderTheyEnded() async {
+        await onHub {
+            let greenlets = [9, 3, 6].map { time in spawn { try sleep(.milliseconds(time)) } }
+            let ended = try joinAll(greenlets)
+            #expect(ended == [greenlets[1], greenlets[2], greenlets[0]])
+        }
+    }
+
+    @Test func noneAndThoseThatHaveEndedNeedNoWaiting() async {
+        await onHub {
+            let none = try joinAll([Greenlet<Void>]())
+            let greenlet = spawn {}
+            try greenlet.join()
+            var othersRan = false
+            spawn { othersRan = true }
+            let one = try joinAll([greenlet, greenlet])
+            #expect(none.isEmpty && one == [greenlet] && !othersRan)
+            try settle()
+        }
+    }
+
+    @Test func runningOutOfTimeIsNoError() async {
+        await onHub {
+            let (quick, slow) = (spawn {}, spawn { try sleep(.seconds(10)) })
+            let ended = try joinAll([slow, quick], timeout: .milliseconds(5))
+            #expect(ended == [quick])
+            try slow.kill()
+        }
+    }
+
+    @Test func aCountEndsTheWaitEarlier() async {
+        await onHub {
+            let greenlets = [30, 1, 3].map { time in spawn { try sleep(.milliseconds(time)) } }
+            let ended = try joinAll(greenlets, count: 2)
+            #expect(ended == [greenlets[1], greenlets[2]])
+            let more = try joinAll(greenlets, count: 7)
+            #expect(more.count == 3)
+        }
+    }
+
+    @Test func theFirstErrorIsThrownAtItsMomentAndNotReported() async {
+        await onHub {
+            let reports = Reports()
+            let slow = spawn { try sleep(.seconds(10)) }
+            let event = Event()
+            let late = spawn {
+                try event.wait()
+                throw TestError(2)
+            }
+            let early = spawn {
+                try sleep(.milliseconds(2))
+                throw TestError(1)
+            }
+            let all: [AnyGreenlet] = [slow, late, early]
+            #expect(throws: TestError(1)) { try joinAll(all, raisingErrors: true) }
+            #expect(!slow.isReady && !late.isReady)
+            event.set()
+            try late.join()
+            #expect(reports.errors == [TestError(2)])  // nobody looked at that one
+            try slow.kill()
+        }
+    }
+
+    @Test func withoutRaisingErrorsNoneIsThrown() async {
+        await onHub {
+            let reports = Reports()
+            let ended = try joinAll([spawn { throw TestError(1) }])
+            #expect(ended.count == 1 && reports.errors == [TestError(1)])
+        }
+    }
+
+    @Test func waitingInVainLeavesNothingBehind() async {
+        await onHub {
+            let slow = spawn { try sleep(.seconds(10)) }
+            // What joinAll gathers is gone when it returns, though one of them still runs.
+            func tryOnce() throws -> Observed {
+                let quick = spawn {}
+                try joinAll([slow, quick], timeout: .milliseconds(1))
+                return Observed(greenlet: quick)
+            }
+            let observed = try tryOnce()
+            try settle()
+            #expect(observed.greenlet == nil)
+            try slow.kill()
+        }
+    }
+}
+
+private struct Observed {
+    weak var greenlet: AnyGreenlet?
+}

@@ -1,0 +1,54 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Raw greenlets that wait for the hub and are switched into by hand meanwhile.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+/// Whoever switches by hand into a greenlet that ends elsewhere is never resumed: each test leaves him behind.
+@Suite struct IntrusionTests {
+    @Test func anErrorThrownInByHandEndsTheWait() async {
+        await onHub(allowingLeftovers: true) {
+            var ended: (any Error)?
+            let raw = RawGreenlet { ended = caught { try sleep(.seconds(10)) } }
+            spawn { try raw.throw(TestError(4)) }
+            try raw.switch()
+            #expect(ended as? TestError == TestError(4))
+            // Nothing of it is left for the next switch of somebody else.
+            let me = RawGreenlet.current
+            #expect(caught { try RawGreenlet { try me.switch() }.switch() } == nil)
+        }
+    }
+
+    @Test func aSwitchByHandIntoAWaitingGreenletIsAnError() async {
+        await onHub(allowingLeftovers: true) {
+            let event = Event()
+            var ended: (any Error)?
+            let raw = RawGreenlet { ended = caught { try event.wait() } }
+            spawn { try raw.switch() }
+            try raw.switch()
+            #expect((ended as? GreenletError)?.code == .invalidSwitch)
+            event.set()
+            try sleep(.milliseconds(2))
+        }
+    }
+
+    @Test func aGreenletThatIsResumedByHandIsNotResumedAgainByTheHub() async {
+        await onHub(allowingLeftovers: true) {
+            let event = Event()
+            var rounds = 0
+            let raw = RawGreenlet {
+                if try event.wait() { rounds += 1 }
+            }
+            spawn {
+                event.set()  // stands in the run queue from now on
+                try raw.switch()
+            }
+            try raw.switch()
+            #expect(rounds == 1 && raw.isDead)
+            try joinAll((0..<3).map { _ in spawn { try sleep(.milliseconds(2)) } })
+            #expect(rounds == 1)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Small things that several tests of the hub need.
+
+import Glibc
+import GreenletHub
+import Testing
+
+struct TestError: Error, Equatable {
+    let number: Int
+
+    init(_ number: Int = 0) { self.number = number }
+}
+
+/// Lets everybody who can run do so, several times over.
+func settle() throws {
+    for _ in 0..<5 { try yieldNow() }
+}
+
+/// How long `body` takes.
+func elapsed(_ body: () throws -> Void) rethrows -> Duration { try ContinuousClock().measure(body) }
+
+/// What a greenlet throws, or nil.
+func caught(_ body: () throws -> Void) -> (any Error)? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// Gathers what `errorHandler` is told, from now on.
+final class Reports {
+    private(set) var list: [(greenlet: AnyGreenlet, error: any Error)] = []
+
+    init() { Hub.current.errorHandler = { [unowned self] in list.append(($0, $1)) } }
+
+    var errors: [TestError] { list.compactMap { $0.error as? TestError } }
+}
+
+/// Runs `body` on a thread of its own and doesn't wait for it.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+    let status = pthread_create(
+        &thread,
+        nil,
+        { argument in
+            if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
+            return nil
+        },
+        argument
+    )
+    precondition(status == 0, "pthread_create failed")
+    pthread_detach(thread)
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}

@@ -1,0 +1,123 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What every blocking call with a timeout of its own must do, checked for all of them.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+/// A blocking call that nothing ever ends, but for its time.
+enum BlockingCall: String, CaseIterable, Sendable {
+    case join, get, joinAll, kill, killAll
+    case event, asyncGet, asyncWait, acquire, boundedAcquire, semaphoreWait
+    case queueGet, queuePut, queuePeek, queueNext
+    case groupJoin, groupKill, groupKillOne, poolAdd, poolWait, poolJoin, poolKill
+    case waiter
+
+    /// Calls it.
+    ///
+    /// Returns whether it said that its own time is over, by its result or by a `Timeout`.
+    func run(_ stage: Stage, _ timeout: Duration?) throws -> Bool {
+        do {
+            return try !succeeds(stage, timeout)
+        } catch let own as Timeout where "\(own)".contains(": ") {
+            return true  // it names the operation: nobody's but the call's own
+        }
+    }
+
+    private func succeeds(_ stage: Stage, _ timeout: Duration?) throws -> Bool {
+        switch self {
+        case .join: return try stage.endless.join(timeout: timeout)
+        case .get: try stage.endless.get(timeout: timeout)
+        case .joinAll: return try !GreenletHub.joinAll([stage.endless], timeout: timeout).isEmpty
+        case .kill: return try stage.endless.kill(timeout: timeout)
+        case .killAll: try GreenletHub.killAll([stage.endless], timeout: timeout)
+        case .event: return try Event().wait(timeout: timeout)
+        case .asyncGet: _ = try AsyncResult<Int>().get(timeout: timeout)
+        case .asyncWait: return try AsyncResult<Int>().wait(timeout: timeout) != nil
+        case .acquire: return try Semaphore(0).acquire(timeout: timeout)
+        case .boundedAcquire: return try BoundedSemaphore(0).acquire(timeout: timeout)
+        case .semaphoreWait: return try Semaphore(0).wait(timeout: timeout)
+        case .queueGet: _ = try Queue<Int>().get(timeout: timeout)
+        case .queuePut: try stage.full.put(1, timeout: timeout)
+        case .queuePeek: _ = try Queue<Int>().peek(timeout: timeout)
+        case .queueNext: _ = try Queue<Int>().next(timeout: timeout)
+        case .groupJoin: return try stage.group.join(timeout: timeout)
+        case .groupKill: return try stage.group.kill(timeout: timeout)
+        case .groupKillOne: return try stage.group.killOne(stage.endless, timeout: timeout)
+        case .poolAdd: return try stage.pool.add(Greenlet {}, timeout: timeout)
+        case .poolWait: return try stage.pool.waitAvailable(timeout: timeout)
+        case .poolJoin: return try stage.pool.join(timeout: timeout)
+        case .poolKill: return try stage.pool.kill(timeout: timeout)
+        case .waiter: return try Waiter().park(for: "a test", timeout: timeout)
+        }
+        return true
+    }
+}
+
+/// Something to wait for: a greenlet that survives being killed, a full queue, a group and a full pool.
+final class Stage {
+    private var isOver = false
+    private(set) lazy var endless: Greenlet<Void> = spawn { [unowned self] in
+        while !isOver { _ = caught { try sleep(.seconds(60)) } }
+    }
+    let full = Queue<Int>(capacity: 1)
+    let group = Group()
+    let pool = Pool(size: 1)
+
+    init() throws {
+        try full.put(0)
+        group.add(endless)
+        try pool.add(endless)
+        try settle()
+    }
+
+    func end() throws {
+        isOver = true
+        try endless.kill(with: TestError())
+    }
+}
+
+@Suite struct OwnTimeoutTests {
+    @Test(arguments: BlockingCall.allCases)
+    func itTimesOutByItself(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            let duration = try elapsed {
+                let isOver = try call.run(stage, .milliseconds(5))
+                #expect(isOver)
+            }
+            #expect(duration >= .milliseconds(5) && duration < .seconds(5))
+            let soon = try call.run(stage, .zero)
+            #expect(soon)
+            try stage.end()
+        }
+    }
+
+    @Test(arguments: BlockingCall.allCases)
+    func anOuterShorterTimeoutIsNotLost(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            for own in [Duration.seconds(30), nil] {
+                let outer = Timeout(.milliseconds(3))
+                outer.start()
+                let error = caught { _ = try call.run(stage, own) }
+                #expect(error as? Timeout === outer)
+            }
+            try stage.end()
+        }
+    }
+
+    @Test(arguments: BlockingCall.allCases)
+    func aKillEndsIt(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            let victim = spawn { try call.run(stage, .seconds(30)) }
+            try settle()
+            try victim.kill(with: TestError(8), timeout: .seconds(1))
+            #expect(victim.error as? TestError == TestError(8))
+            _ = caught { _ = try victim.get() }
+            try stage.end()
+        }
+    }
+}

@@ -1,0 +1,207 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Limits on time: whose they are, how they nest, when they are over.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct TimeoutTests {
+    @Test func itThrowsItselfWhereTheGreenletWaits() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(3))
+            #expect(!timeout.isPending)
+            timeout.start()
+            #expect(timeout.isPending)
+            let error = caught { try sleep(.seconds(10)) }
+            #expect(error as? Timeout === timeout && !timeout.isPending)
+            #expect("\(timeout)" == "timed out after 0.003 seconds")
+        }
+    }
+
+    @Test func itMayThrowSomethingElse() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(3), throwing: TestError(4))
+            timeout.start()
+            #expect(throws: TestError(4)) { try sleep(.seconds(10)) }
+        }
+    }
+
+    @Test func nothingHappensIfTheWorkIsDoneInTime() async {
+        await onHub {
+            let value = try withTimeout(.milliseconds(60)) {
+                try sleep(.milliseconds(1))
+                return 6
+            }
+            #expect(value == 6)
+            try sleep(.milliseconds(70))
+        }
+    }
+
+    @Test func neverMeansNever() async {
+        await onHub {
+            let timeout = Timeout(nil)
+            timeout.start()
+            #expect(!timeout.isPending)
+            try sleep(.milliseconds(3))
+            timeout.cancel()
+        }
+    }
+
+    @Test func zeroMeansAtTheNextSwitchPoint() async {
+        await onHub {
+            #expect(throws: Timeout.self) { try withTimeout(.zero) { try sleep(.seconds(10)) } }
+            let value = try withTimeout(.zero) { 7 }
+            #expect(value == 7)
+        }
+    }
+
+    @Test func itMayBeCancelledAndStartedAgain() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(3))
+            timeout.start()
+            timeout.cancel()
+            timeout.cancel()
+            #expect(!timeout.isPending)
+            try sleep(.milliseconds(6))
+            for _ in 0..<2 {
+                timeout.start()
+                #expect(caught { try sleep(.seconds(10)) } as? Timeout === timeout)
+            }
+        }
+    }
+
+    @Test func startingItTwiceTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let timeout = Timeout(.seconds(1))
+            timeout.start()
+            timeout.start()
+        }
+    }
+
+    @Test func cancelledAfterItsTimeButBeforeItsErrorWasSeenItIsSilent() async {
+        await onHub {
+            let event = Event()
+            let timeout = Timeout(.milliseconds(2))
+            let greenlet = spawn {
+                timeout.start()
+                try event.wait()
+                // Woken by the event; the time ran out after that, and before this runs.
+                #expect(!timeout.isPending)
+                timeout.cancel()
+                try yieldNow()
+                return true
+            }
+            try settle()
+            let start = ContinuousClock.now
+            while ContinuousClock.now - start < .milliseconds(4) {}
+            Hub.current.runSoon { event.set() }
+            let survived = try greenlet.get()
+            #expect(survived)
+        }
+    }
+
+    @Test func theSameWithoutCancellingItIsThrownAtTheNextSwitchPoint() async {
+        await onHub {
+            let event = Event()
+            let timeout = Timeout(.milliseconds(2))
+            let greenlet = spawn {
+                timeout.start()
+                let woken = try event.wait()
+                return (woken, caught { try yieldNow() })
+            }
+            try settle()
+            let start = ContinuousClock.now
+            while ContinuousClock.now - start < .milliseconds(4) {}
+            Hub.current.runSoon { event.set() }
+            let (woken, error) = try greenlet.get()
+            #expect(woken && error as? Timeout === timeout)
+        }
+    }
+
+    @Test func theOuterMayExpireFirst() async {
+        await onHub {
+            let (outer, inner) = (Timeout(.milliseconds(3)), Timeout(.seconds(10)))
+            outer.start()
+            inner.start()
+            #expect(caught { try sleep(.seconds(10)) } as? Timeout === outer)
+            #expect(!outer.isPending && inner.isPending)
+            inner.cancel()
+        }
+    }
+
+    @Test func theInnerMayExpireFirstAndTheOuterIsStillThere() async {
+        await onHub {
+            let (outer, middle, inner) = (Timeout(.seconds(10)), Timeout(.milliseconds(10)), Timeout(.milliseconds(3)))
+            for timeout in [outer, middle, inner] { timeout.start() }
+            #expect(caught { try sleep(.seconds(20)) } as? Timeout === inner)
+            #expect(outer.isPending && !inner.isPending)
+            #expect(caught { try sleep(.seconds(20)) } as? Timeout === middle)
+            #expect(outer.isPending)
+            outer.cancel()
+        }
+    }
+
+    @Test func theDefaultIsForOnesOwnTimeoutOnly() async {
+        await onHub {
+            let own = try withTimeout(.milliseconds(2), default: "own") {
+                try sleep(.seconds(10))
+                return "done"
+            }
+            #expect(own == "own")
+            var reached = false
+            let outer = try withTimeout(.milliseconds(2), default: "outer") {
+                let inner = try withTimeout(.seconds(5), default: "inner") {
+                    try sleep(.seconds(10))
+                    return "done"
+                }
+                reached = true
+                return inner
+            }
+            #expect(outer == "outer" && !reached)
+            let foreign = caught {
+                _ = try withTimeout(.seconds(5), default: "own") { () -> String in throw Timeout(.seconds(1)) }
+            }
+            #expect(foreign is Timeout)
+        }
+    }
+
+    @Test func twoThatExpireInTheSameTurnArriveOneAfterTheOther() async {
+        await onHub {
+            let (first, second) = (Timeout(.milliseconds(2)), Timeout(.milliseconds(2)))
+            let greenlet = spawn {
+                first.start()
+                second.start()
+                return [caught { try sleep(.seconds(10)) }, caught { try yieldNow() }]
+            }
+            try settle()
+            let start = ContinuousClock.now
+            while ContinuousClock.now - start < .milliseconds(4) {}
+            let errors = try greenlet.get()
+            #expect(errors[0] as? Timeout === first && errors[1] as? Timeout === second)
+        }
+    }
+
+    @Test func aTimeoutHitsTheGreenletThatStartedIt() async {
+        await onHub {
+            let victim = spawn { () throws -> Bool in
+                let timeout = Timeout(.milliseconds(3))
+                timeout.start()
+                return caught { try sleep(.milliseconds(50)) } as? Timeout === timeout
+            }
+            let other = spawn { try sleep(.milliseconds(10)) }
+            let hit = try victim.get()
+            try other.get()
+            #expect(hit)
+        }
+    }
+
+    @Test func aGreenletThatEndedBeforeItsTimeoutIsLeftInPeace() async {
+        await onHub {
+            let greenlet = spawn { Timeout(.milliseconds(2)).start() }
+            try greenlet.join()
+            try sleep(.milliseconds(6))
+            #expect(greenlet.isSuccessful)
+        }
+    }
+}

@@ -1,0 +1,364 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Items from greenlet to greenlet, none lost, none doubled.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct QueueTests {
+    @Test func itemsComeOutInTheOrderTheyWentIn() async {
+        await onHub {
+            let queue = Queue<Int>()
+            #expect(queue.isEmpty && !queue.isFull && queue.capacity == nil)
+            for number in 1...3 { try queue.put(number) }
+            #expect(queue.count == 3 && !queue.isEmpty)
+            var items: [Int] = []
+            for _ in 1...3 { items.append(try queue.get()) }
+            #expect(items == [1, 2, 3] && queue.isEmpty)
+        }
+    }
+
+    @Test func withoutWaitingThereIsAnItemOrNone() async throws {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            var results: [String] = []
+            results.append("\(try queue.tryGet() as Any)")
+            results.append("\(try queue.tryPeek() as Any)")
+            results.append("\(try queue.tryPut(1)) \(try queue.tryPut(2))")
+            results.append("\(try queue.tryPeek() as Any) \(queue.isFull)")
+            results.append("\(try queue.tryGet() as Any) \(queue.isFull)")
+            #expect(results == ["nil", "nil", "true false", "Optional(1) true", "Optional(1) false"])
+        }
+    }
+
+    @Test func putAndGetGiveUpWhenTheirTimeIsOver() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            let empty = try #require(caught { _ = try queue.get(timeout: .milliseconds(2)) } as? Timeout)
+            #expect("\(empty)".contains("get on <Queue 0x"))
+            #expect(throws: Timeout.self) { try queue.peek(timeout: .milliseconds(2)) }
+            try queue.put(1)
+            let full = try #require(caught { try queue.put(2, timeout: .milliseconds(2)) } as? Timeout)
+            #expect("\(full)".contains("put on <Queue 0x"))
+            #expect(queue.count == 1)
+            let item = try queue.get()
+            #expect(item == 1 && queue.isEmpty)
+        }
+    }
+
+    @Test func whoWaitsIsServedInOrder() async {
+        await onHub {
+            let queue = Queue<Int>()
+            var received: [String] = []
+            for name in ["a", "b", "c"] { spawn { received.append("\(name)\(try queue.get())") } }
+            try settle()
+            for number in 1...3 { try queue.put(number) }
+            try settle()
+            #expect(received == ["a1", "b2", "c3"])
+        }
+    }
+
+    @Test func aPutterWaitsForRoomAndItsItemGoesInAtOnce() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 2)
+            var events: [String] = []
+            let putter = spawn {
+                for number in 1...3 {
+                    try queue.put(number)
+                    events.append("put \(number)")
+                }
+            }
+            try settle()
+            #expect(events == ["put 1", "put 2"] && queue.isFull)
+            let first = try queue.get()
+            #expect(first == 1 && queue.count == 2)  // 3 is in, though its putter has not run yet
+            #expect(events.count == 2)
+            try putter.join()
+            #expect(events == ["put 1", "put 2", "put 3"])
+            let rest = [try queue.get(), try queue.get()]
+            #expect(rest == [2, 3])
+        }
+    }
+
+    @Test func anItemThatBelongsToAWokenGetterCanNotBeTakenFromIt() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let getter = spawn { try queue.get() }
+            try settle()
+            try queue.put(1)
+            let (stolen, seen) = (try queue.tryGet(), try queue.tryPeek())
+            #expect(stolen == nil && seen == nil && queue.isEmpty)
+            try queue.put(2)
+            let mine = try queue.get()
+            #expect(mine == 2)
+            let itsOwn = try getter.get()
+            #expect(itsOwn == 1)
+        }
+    }
+
+    @Test func theRoomOfAWokenPutterCanNotBeTakenFromIt() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            try queue.put(1)
+            let putter = spawn { try queue.put(2) }
+            try settle()
+            let first = try queue.get()
+            let hasRoom = try queue.tryPut(3)
+            #expect(first == 1 && !hasRoom)
+            let second = try queue.get()
+            #expect(second == 2)
+            try putter.join()
+        }
+    }
+
+    @Test func aGetterThatWasGivenAnItemKeepsItWhenItIsKilled() async {
+        await onHub {
+            let queue = Queue<Int>()
+            var received: [Int] = []
+            let victim = spawn {
+                received.append(try queue.get())
+                received.append(try queue.get())
+            }
+            try settle()
+            try queue.put(1)
+            try victim.kill()
+            #expect(received == [1] && queue.isEmpty)
+        }
+    }
+
+    @Test func aGetterThatGivesUpTakesNothing() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let victim = spawn { try queue.get() }
+            let other = spawn { try queue.get() }
+            try settle()
+            try victim.kill(wait: false)
+            try queue.put(1)  // the first has not run yet, but it does not wait any more
+            let item = try other.get()
+            #expect(item == 1 && victim.isReady)
+        }
+    }
+
+    @Test func aPutterThatGivesUpLeavesNothing() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            try queue.put(0)
+            let putters = (1...3).map { number in spawn { try queue.put(number) } }
+            try settle()
+            try putters[1].kill(wait: false)
+            var items: [Int] = []
+            while let item = try queue.tryGet() { items.append(item) }
+            #expect(items == [0, 1, 3])
+            try joinAll(putters)
+            #expect(queue.isEmpty && "\(queue)".hasSuffix("0 of 1 items, 0 getting, 0 putting>"))
+        }
+    }
+
+    @Test func peekLeavesTheItemForTheNext() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let peekers = (0..<2).map { _ in spawn { try queue.peek() } }
+            try settle()
+            try queue.put(4)
+            for peeker in peekers {
+                let seen = try peeker.get()
+                #expect(seen == 4)
+            }
+            let item = try queue.get()
+            #expect(item == 4)
+        }
+    }
+
+    @Test func aPeekerThatIsLateWaitsOn() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let peeker = spawn { try queue.peek() }
+            try settle()
+            try queue.put(1)
+            _ = try queue.tryGet()
+            try settle()
+            #expect(!peeker.isReady)
+            try queue.put(2)
+            let seen = try peeker.get()
+            #expect(seen == 2)
+        }
+    }
+
+    @Test func theHubItselfMayPutAndGetWithoutWaiting() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            let getter = spawn { try queue.get() }
+            try settle()
+            var results: [String] = []
+            Hub.current.runSoon {
+                results.append("\((try? queue.tryPut(1)) as Any)")
+                results.append("\((try? queue.tryPut(2)) as Any)")
+                results.append("\((try? queue.tryPut(3)) as Any)")
+            }
+            let item = try getter.get()
+            #expect(item == 1 && queue.count == 1)
+            #expect(results == ["Optional(true)", "Optional(true)", "Optional(false)"])
+        }
+    }
+}
+
+@Suite struct QueueCloseTests {
+    @Test func gettersDrainAClosedQueue() async {
+        await onHub {
+            let queue = Queue<Int>()
+            for number in 1...2 { try queue.put(number) }
+            queue.close()
+            queue.close()
+            #expect(queue.isClosed && queue.count == 2)
+            #expect(throws: QueueClosed()) { try queue.put(3) }
+            #expect(throws: QueueClosed()) { try queue.tryPut(3) }
+            let items = [try queue.get(), try queue.get()]
+            #expect(items == [1, 2])
+            #expect(throws: QueueClosed()) { try queue.get() }
+            #expect(throws: QueueClosed()) { try queue.tryGet() }
+            #expect(throws: QueueClosed()) { try queue.peek() }
+            let after = try queue.next()
+            #expect(after == nil)
+        }
+    }
+
+    @Test func discardingDropsWhatIsThere() async {
+        await onHub {
+            let queue = Queue<Int>()
+            try queue.put(1)
+            queue.close(discardingItems: true)
+            #expect(queue.isEmpty)
+            #expect(throws: QueueClosed()) { try queue.get() }
+        }
+    }
+
+    @Test func allThatWaitAreToldInOrder() async {
+        await onHub {
+            var told: [String] = []
+            func tell(_ name: String, _ body: @escaping () throws -> Void) {
+                spawn { if caught(body) is QueueClosed { told.append(name) } }
+            }
+            let (empty, full) = (Queue<Int>(), Queue<Int>(capacity: 1))
+            try full.put(0)
+            tell("get 1") { _ = try empty.get() }
+            tell("get 2") { _ = try empty.get() }
+            tell("peek") { _ = try empty.peek() }
+            tell("put 1") { try full.put(1) }
+            tell("put 2") { try full.put(2) }
+            try settle()
+            empty.close()
+            full.close()
+            try settle()
+            #expect(told == ["get 1", "get 2", "peek", "put 1", "put 2"])
+            let rest = [try full.get()]
+            #expect(rest == [0] && full.isEmpty)
+        }
+    }
+
+    @Test func anItemThatWasHandedOverSurvivesTheEnd() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let getter = spawn { try queue.get() }
+            try settle()
+            try queue.put(1)
+            queue.close(discardingItems: true)
+            let item = try getter.get()
+            #expect(item == 1)
+        }
+    }
+
+    @Test func iterationEndsWhenTheQueueIsClosedAndEmpty() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 2)
+            spawn {
+                for number in 1...5 { try queue.put(number) }
+                queue.close()
+            }
+            var items: [Int] = []
+            for item in queue { items.append(item) }
+            #expect(items == [1, 2, 3, 4, 5])
+        }
+    }
+
+    @Test func severalConsumersShareTheItems() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 3)
+            var items: [Int] = []
+            let consumers = (0..<3).map { _ in
+                spawn {
+                    while let item = try queue.next() {
+                        items.append(item)
+                        try yieldNow()
+                    }
+                }
+            }
+            for number in 0..<50 { try queue.put(number) }
+            queue.close()
+            try joinAll(consumers)
+            #expect(items.sorted() == Array(0..<50))
+        }
+    }
+
+    @Test func aKillEndsTheLoopAndIsThrownAtTheNextSwitchPoint() async {
+        await onHub {
+            let queue = Queue<Int>()
+            var events: [String] = []
+            let victim = spawn {
+                for item in queue { events.append("\(item)") }
+                events.append("after the loop")
+                try yieldNow()
+                events.append("never")
+            }
+            try queue.put(1)
+            try settle()
+            try victim.kill()
+            #expect(events == ["1", "after the loop"])
+        }
+    }
+
+    @Test func aTimeoutAroundALoopDoesNotOutliveItsScope() async {
+        await onHub {
+            let queue = Queue<Int>()
+            try withTimeout(.milliseconds(2)) { for _ in queue {} }
+            try sleep(.milliseconds(5))
+            #expect(throws: Timeout.self) {
+                try withTimeout(.milliseconds(2)) {
+                    for _ in queue {}
+                    try yieldNow()
+                }
+            }
+        }
+    }
+
+    @Test func anItemMayUseTheQueueWhenItEnds() async {
+        await onHub {
+            let queue = Queue<Farewell>()
+            try queue.put(Farewell { _ = queue.count })
+            queue.close(discardingItems: true)
+            let full = Queue<Farewell>(capacity: 1)
+            try full.put(Farewell {})
+            let putter = spawn { try full.put(Farewell { _ = full.isFull }) }
+            try settle()
+            try putter.kill()
+            let last = spawn { try full.put(Farewell { _ = full.isFull }) }
+            try settle()
+            full.close(discardingItems: true)
+            #expect(last.error == nil)
+            try? last.get()
+        }
+    }
+
+    @Test func aCapacityOfZeroTraps() async {
+        await #expect(processExitsWith: .failure) { _ = Queue<Int>(capacity: 0) }
+    }
+}
+
+/// Does something when it goes.
+private final class Farewell {
+    private let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+
+    deinit { body() }
+}
