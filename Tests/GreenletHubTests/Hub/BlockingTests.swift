@@ -77,7 +77,7 @@ import Testing
 /// Not async, so that it is compiled as anybody's function would be.
 private func taskErrors() -> [any Error] {
     var raw: (any Error)?
-    try? RawGreenlet { raw = caught { try Event().wait() } }.switch()
+    _ = try? RawGreenlet { raw = caught { try Event().wait() } }.switch()
     return [
         caught { try sleep(.milliseconds(1)) },
         caught { try yieldNow() },

@@ -4,11 +4,11 @@
 import GreenletCore
 
 /// An error on its way into a greenlet, and who may take it back.
-struct PendingError {
+package struct PendingError {
     let error: any Error
     let sender: AnyObject?
 
-    init(_ error: any Error, from sender: AnyObject? = nil) {
+    package init(_ error: any Error, from sender: AnyObject? = nil) {
         self.error = error
         self.sender = sender
     }
