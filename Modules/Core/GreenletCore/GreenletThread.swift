@@ -61,6 +61,8 @@ package final class GreenletThread {
         thread.record.pointee.record_exit = { record in
             let thread = Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue()
             thread.endOrphans()
+            thread.main.die()
+            thread.main = nil  // each holds the other
         }
         return thread
     }
