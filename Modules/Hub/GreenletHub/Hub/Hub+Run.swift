@@ -169,7 +169,8 @@ extension Hub {
 /// The first function on the hub's stack.
 func hubEntry(_ argument: UnsafeMutableRawPointer?) {
     // Safe because `init` passed the hub, which lives until its stack is gone.
-    Unmanaged<Hub>.fromOpaque(argument!).takeUnretainedValue().runForever()
+    // Without a reference of its own: this stack is never unwound, so nobody would give it back.
+    Unmanaged<Hub>.fromOpaque(argument!)._withUnsafeGuaranteedRef { $0.runForever() }
 }
 
 /// The first function on a greenlet's stack.
