@@ -25,7 +25,6 @@ enum {
 };
 
 enum {
-    SLOT_SIZE = CGREENLET_DEFAULT_STACK_SIZE,
     FIRST_ARENA_SLOTS = 64,      ///< 16 MiB of addresses
     LARGEST_ARENA_SLOTS = 8192,  ///< 2 GiB of addresses
     HOT_LIMIT = 1024,            ///< free stacks that may keep their memory
@@ -37,7 +36,8 @@ typedef struct arena {
     char *base;
     size_t slots;
     size_t used;  ///< slots that were ever handed out; the rest is untouched
-    cgreenlet_context contexts[];
+    char padding[64 - sizeof(void *) - sizeof(char *) - 2 * sizeof(size_t)];
+    cgreenlet_context contexts[];  ///< from a cache line's beginning
 } arena;
 
 typedef struct cgreenlet_stack_pool {
@@ -47,6 +47,9 @@ typedef struct cgreenlet_stack_pool {
     size_t hot_count;
     size_t cold_count;
     size_t live;
+    size_t page;
+    size_t guard;  ///< bytes below each stack that fault
+    size_t slot;   ///< bytes of a slot, guard and all
     arena *arenas;
 } cgreenlet_stack_pool;
 
@@ -61,9 +64,9 @@ static void *reserve(size_t size) {
     return base;
 }
 
-static bool install_guard(char *low) {
-    if (madvise(low, CGREENLET_GUARD_SIZE, MADV_GUARD_INSTALL) == 0) return true;
-    return mprotect(low, CGREENLET_GUARD_SIZE, PROT_NONE) == 0;
+static bool install_guard(const cgreenlet_stack_pool *pool, char *low) {
+    if (madvise(low, pool->guard, MADV_GUARD_INSTALL) == 0) return true;
+    return mprotect(low, pool->guard, PROT_NONE) == 0;
 }
 
 static arena *add_arena(cgreenlet_stack_pool *pool) {
@@ -72,7 +75,7 @@ static arena *add_arena(cgreenlet_stack_pool *pool) {
     // The contexts get a mapping too: touched page by page, as the slots are.
     arena *fresh = mmap(NULL, arena_bytes(slots), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fresh == MAP_FAILED) return NULL;
-    fresh->base = reserve(slots * SLOT_SIZE);
+    fresh->base = reserve(slots * pool->slot);
     if (!fresh->base) {
         munmap(fresh, arena_bytes(slots));
         return NULL;
@@ -87,46 +90,48 @@ static cgreenlet_context *take_fresh_slot(cgreenlet_thread *thread, cgreenlet_st
     arena *newest = pool->arenas;
     if (!newest || newest->used == newest->slots) newest = add_arena(pool);
     if (!newest) return NULL;
-    char *low = newest->base + newest->used * SLOT_SIZE;
-    if (!install_guard(low)) {
+    char *low = newest->base + newest->used * pool->slot;
+    if (!install_guard(pool, low)) {
         errno = ENOMEM;  // vm.max_map_count, where the guard needs a mapping of its own
         return NULL;
     }
     cgreenlet_context *context = &newest->contexts[newest->used++];
     context->thread = thread;
-    context->stack_low = low + CGREENLET_GUARD_SIZE;
-    context->stack_size = SLOT_SIZE - CGREENLET_GUARD_SIZE;
+    context->stack_low = low + pool->guard;
+    context->stack_size = pool->slot - pool->guard;
     context->kind = KIND_POOLED;
     cgreenlet_sanitizer_map(context);
     return context;
 }
 
-static cgreenlet_context *map_single(cgreenlet_thread *thread, size_t size) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+static cgreenlet_context *map_single(cgreenlet_thread *thread, const cgreenlet_stack_pool *pool, size_t size) {
     if (size > SIZE_MAX / 2) {
         errno = ENOMEM;
         return NULL;
     }
-    size = (size + page - 1) / page * page;
-    cgreenlet_context *context = calloc(1, sizeof *context);
-    char *low = context ? reserve(size + CGREENLET_GUARD_SIZE) : NULL;
-    if (!low || !install_guard(low)) {
-        if (low) munmap(low, size + CGREENLET_GUARD_SIZE);
+    size = (size + pool->page - 1) / pool->page * pool->page;
+    cgreenlet_context *context = aligned_alloc(64, sizeof *context);
+    char *low = context ? reserve(size + pool->guard) : NULL;
+    if (!low || !install_guard(pool, low)) {
+        if (low) munmap(low, size + pool->guard);
         free(context);
         errno = ENOMEM;
         return NULL;
     }
-    context->thread = thread;
-    context->stack_low = low + CGREENLET_GUARD_SIZE;
-    context->stack_size = size;
-    context->kind = KIND_SINGLE;
+    *context = (cgreenlet_context){
+        .thread = thread,
+        .stack_low = low + pool->guard,
+        .stack_size = size,
+        .kind = KIND_SINGLE,
+    };
     cgreenlet_sanitizer_map(context);
     return context;
 }
 
 static void unmap_single(cgreenlet_context *context) {
     cgreenlet_sanitizer_unmap(context);
-    munmap(context->stack_low - CGREENLET_GUARD_SIZE, context->stack_size + CGREENLET_GUARD_SIZE);
+    size_t guard = context->thread->pool->guard;
+    munmap(context->stack_low - guard, context->stack_size + guard);
     free(context);
 }
 
@@ -162,8 +167,15 @@ static void settle(cgreenlet_stack_pool *pool) {
 }
 
 static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
-    if (!thread->pool) thread->pool = calloc(1, sizeof *thread->pool);
-    return thread->pool;
+    if (thread->pool) return thread->pool;
+    cgreenlet_stack_pool *pool = calloc(1, sizeof *pool);
+    if (!pool) return NULL;
+    pool->page = (size_t)sysconf(_SC_PAGESIZE);
+    pool->guard = CGREENLET_GUARD_SIZE > pool->page ? CGREENLET_GUARD_SIZE : pool->page;
+    // An odd number of pages: with a power of two the tops of all stacks would fall into the same few sets of the TLB.
+    pool->slot = CGREENLET_DEFAULT_STACK_SIZE + pool->page;
+    thread->pool = pool;
+    return pool;
 }
 
 static cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
@@ -183,8 +195,8 @@ cgreenlet_context *cgreenlet_acquire(size_t size) {
     cgreenlet_thread *thread = cgreenlet_thread_current();
     cgreenlet_stack_pool *pool = pool_of(thread);
     if (!pool) return NULL;
-    bool pooled = size <= SLOT_SIZE - CGREENLET_GUARD_SIZE;
-    cgreenlet_context *context = pooled ? take_pooled(thread, pool) : map_single(thread, size);
+    bool pooled = size <= pool->slot - pool->guard;
+    cgreenlet_context *context = pooled ? take_pooled(thread, pool) : map_single(thread, pool, size);
     if (!context) return NULL;
     pool->live++;
     if (__builtin_expect(thread->careful, 0)) cgreenlet_sanitizer_acquire(context);
@@ -211,7 +223,7 @@ size_t cgreenlet_resident_bytes(const cgreenlet_context *context) {
     if (context->kind == KIND_OWN) return 0;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t pages = context->stack_size / page;
-    unsigned char resident[SLOT_SIZE / 4096];
+    unsigned char resident[64];
     size_t total = 0;
     for (size_t first = 0; first < pages; first += sizeof resident) {
         size_t count = pages - first < sizeof resident ? pages - first : sizeof resident;
@@ -229,7 +241,7 @@ void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
         arena *gone = pool->arenas;
         pool->arenas = gone->next;
         for (size_t i = 0; i < gone->used; i++) cgreenlet_sanitizer_unmap(&gone->contexts[i]);
-        munmap(gone->base, gone->slots * SLOT_SIZE);
+        munmap(gone->base, gone->slots * pool->slot);
         munmap(gone, arena_bytes(gone->slots));
     }
     free(pool);

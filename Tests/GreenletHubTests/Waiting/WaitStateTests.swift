@@ -48,7 +48,7 @@ import Testing
         case .park: return state.shouldPark() ? "park" : "don't park"
         case .wake: return "\(state.wake(ticket: state.ticket, .ready))"
         case .timeOut: return "\(state.wake(ticket: state.ticket, .timedOut))"
-        case .inject: return "\(state.wake(ticket: state.ticket, .injected(PendingError(TestError()))))"
+        case .inject: return "\(state.wake(ticket: state.ticket, .injected))"
         case .wakeEarlier: return "\(state.wake(ticket: state.ticket &- 1, .ready))"
         case .end:
             switch state.end() {

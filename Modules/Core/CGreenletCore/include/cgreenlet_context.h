@@ -32,6 +32,7 @@ typedef struct cgreenlet_context {
     void *_Nullable base_register;   ///< rbx, x19: the compiler's base pointer in functions that realign the stack
     void *_Nullable resume_address;
     uintptr_t words[CGREENLET_WORDS];
+    // Up to here one cache line: all that a switch touches of the context that it enters.
 
     struct cgreenlet_thread *thread;
     void *_Nullable owner;       ///< the RawGreenlet of this context; not retained
@@ -45,7 +46,10 @@ typedef struct cgreenlet_context {
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
     uint8_t kind;                ///< see stack.c
+    uint8_t padding[51];
 } cgreenlet_context;
+
+_Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");
 
 /// Called when a thread that used greenlets exits, on its own stack.
 typedef void (*cgreenlet_thread_exit)(void *record);

@@ -12,31 +12,32 @@ package import GreenletCore
 /// gevent: `gevent.Greenlet`, `greenlet.getcurrent()`.
 public class AnyGreenlet {
     /// The hub that runs it.
-    ///
-    /// Safe because a hub outlives its greenlets.
-    package unowned(unsafe) let hub: Hub
+    package let hub: Hub
+
+    // What each wait touches comes first, in one or two cache lines. Safe because the hub's thread alone touches it,
+    // and never across a switch.
+    @exclusivity(unchecked) package internal(set) var context: Context?
+    @exclusivity(unchecked) var waitState = WaitState()
+    /// Whether it stands in the run queue.
+    @exclusivity(unchecked) var isQueued = false
+    /// Whether errors wait until C code has returned: see `holdingErrors(_:)`.
+    @exclusivity(unchecked) var holdsErrors = false
+    /// The next in the run queue.
+    @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?
+    /// What it waits for, or last did: see `currentReason`.
+    @exclusivity(unchecked) var reason: WaitReason?
+    /// Errors that arrived while nothing could be thrown, in order; almost always none.
+    @exclusivity(unchecked) var pendingErrors: [PendingError] = []
+    @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
+    @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?
+
     /// The hub's address, to see at the end whether it is still there.
     private let hubAddress: UnsafeMutableRawPointer
     /// Small, unique among the greenlets of its hub.
     public let id: Int
     /// Where it was spawned.
     package let origin: SpawnSite?
-
-    // Hot fields. Safe because they are touched by the hub's thread only, and never across a switch.
-    @exclusivity(unchecked) package internal(set) var context: Context?
-    @exclusivity(unchecked) var waitState = WaitState()
-    /// Whether it stands in the run queue.
-    @exclusivity(unchecked) var isQueued = false
-    /// The next in the run queue.
-    @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
-    @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) var reason: WaitReason?
-    /// Errors that arrived while nothing could be thrown, in order; almost always none.
-    @exclusivity(unchecked) var pendingErrors: [PendingError] = []
-    /// Whether errors wait until C code has returned: see `holdingErrors(_:)`.
-    var holdsErrors = false
 
     // The list of all greenlets that are alive.
     var previousAlive: Unmanaged<AnyGreenlet>?

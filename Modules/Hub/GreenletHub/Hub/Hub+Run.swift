@@ -64,7 +64,7 @@ extension Hub {
     /// Returns when it is resumed.
     @inline(__always)
     func switchAway() {
-        let origin = thread.running
+        let origin = record.pointee.current
         let destination = nextContext()
         if destination != origin { cgreenlet_switch(origin, destination) }
     }
@@ -75,10 +75,26 @@ extension Hub {
         handOversLeft -= 1
         if handOversLeft < 0, !extendTurn() { return context }
         while let link = popRunnable() {
+            warmUp()
             if let next = link._withUnsafeGuaranteedRef({ $0.context }) { return next }
             if let fresh = start(link.takeUnretainedValue()) { return fresh }
         }
         return context
+    }
+
+    /// Asks for the memory of those whose turn comes next, while the present one is busy.
+    ///
+    /// With a thousand greenlets in the queue each finds its stack out of the caches; that costs more than the switch.
+    /// One step ahead the stack is fetched, two steps the context that says where it is, three the greenlet.
+    @inline(__always)
+    private func warmUp() {
+        guard let first = firstRunnable else { return }
+        if let context = first._withUnsafeGuaranteedRef({ $0.context }) { cgreenlet_prefetch_stack(context) }
+        guard let second = first._withUnsafeGuaranteedRef({ $0.nextRunnable }) else { return }
+        if let context = second._withUnsafeGuaranteedRef({ $0.context }) { cgreenlet_prefetch(context) }
+        guard let third = second._withUnsafeGuaranteedRef({ $0.nextRunnable }) else { return }
+        cgreenlet_prefetch(third.toOpaque())
+        cgreenlet_prefetch(third.toOpaque() + 64)
     }
 
     @inline(never)
@@ -91,7 +107,7 @@ extension Hub {
     /// Gives a greenlet that runs for the first time its stack.
     ///
     /// Nil if there is none: the greenlet has failed then.
-    @inline(__always)
+    @inline(never)
     private func start(_ greenlet: AnyGreenlet) -> Context? {
         if greenlet.isReady {
             unregister(greenlet)  // killed before its turn came
@@ -109,8 +125,10 @@ extension Hub {
         return fresh
     }
 
+    @inline(never)
     func addTimer(_ deadline: Deadline, _ action: TimerAction) -> TimerID { timers.insert(deadline, action) }
 
+    @inline(never)
     func removeTimer(_ id: TimerID) { timers.remove(id) }
 
     /// Runs `callback` in the hub, in the next turn.
@@ -187,7 +205,7 @@ private func runGreenlet(_ reference: UnsafeMutableRawPointer) -> (Context, Cont
     let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(reference).takeUnretainedValue()
     let hub = greenlet.hub
     greenlet.run()
-    let context = hub.thread.running
+    let context = hub.record.pointee.current
     greenlet.context = nil
     context.pointee.scheduled = nil
     hub.thread.retire(context)

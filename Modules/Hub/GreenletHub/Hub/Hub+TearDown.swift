@@ -24,6 +24,7 @@ extension Hub {
         main.context?.pointee.scheduled = nil
         thread.record.pointee.hub = nil
         thread.retire(context)
+        letGo()
         // Raw greenlets that were left by hand may end later, when there is no hub to tell.
         thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
     }

@@ -14,16 +14,19 @@ package import GreenletCore
 /// gevent: `gevent.get_hub()`.
 public final class Hub {
     package let thread: GreenletThread
+    /// The thread's record in C, at hand without a detour.
+    let record: UnsafeMutablePointer<cgreenlet_thread>
     package let loop: Loop
     // Safe because `init` sets it last, and nobody sees the hub before that.
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var main: MainGreenlet!
     let context: Context
+    private let mainContext: Context
 
     /// The hub as a greenlet, for callbacks that ask who runs.
     ///
     /// Not hung on the context, as it must never park.
-    private lazy var own = HubGreenlet(hub: self, context: context)
+    private var own: HubGreenlet?
 
     // The run queue: linked through the greenlets.
     @exclusivity(unchecked) var firstRunnable: Unmanaged<AnyGreenlet>?
@@ -92,6 +95,8 @@ public final class Hub {
 
     private init(_ thread: GreenletThread) {
         self.thread = thread
+        record = thread.record
+        mainContext = thread.mainContext
         immediateSuccesses.initialize(to: 0)
         loop = Loop()
         guard let context = cgreenlet_acquire(0) else { fatalError("no memory for the stack of a hub") }
@@ -104,38 +109,50 @@ public final class Hub {
 
     deinit { immediateSuccesses.deallocate() }
 
+    /// The hub is done: it and its own greenlets no longer hold each other.
+    func letGo() {
+        main = nil
+        own = nil
+    }
+
     /// The greenlet that runs now.
     ///
     /// A raw greenlet gets a companion for the moment.
     package var currentGreenlet: AnyGreenlet {
-        let running = thread.running
+        let running = record.pointee.current
         if let scheduled = running.pointee.scheduled {
             return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
         }
-        if running == context { return own }
+        if running == context {
+            let greenlet = own ?? HubGreenlet(hub: self, context: context)
+            own = greenlet
+            return greenlet
+        }
         let visitor = VisitingGreenlet(hub: self, context: running)
         running.pointee.scheduled = Unmanaged.passRetained(visitor).toOpaque()  // until the stack is retired
         return visitor
     }
 
     /// Whether the loop itself runs now, so that nothing may block.
-    package var isRunningLoop: Bool { thread.running == context }
+    package var isRunningLoop: Bool { record.pointee.current == context }
 
     /// Whether the code that runs now may block on this hub.
     package var mayPark: Bool {
-        let running = thread.running
-        if running == main.context { return cgreenlet_runtime_task() == nil }
+        let running = record.pointee.current
+        if running == mainContext { return cgreenlet_runtime_task() == nil }
         return running != context
     }
 
     /// The current greenlet, if it may block.
     @inline(__always)
-    func parkable() throws -> AnyGreenlet {
-        let running = thread.running
-        if let scheduled = running.pointee.scheduled, running != main.context {
-            return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
-        }
-        return try parkableOutsider()
+    func parkable() throws -> AnyGreenlet { try parkableReference().takeUnretainedValue() }
+
+    /// The current greenlet, if it may block, without counting a reference: it lives as long as its stack.
+    @inline(__always)
+    func parkableReference() throws -> Unmanaged<AnyGreenlet> {
+        let running = record.pointee.current
+        if let scheduled = running.pointee.scheduled, running != mainContext { return .fromOpaque(scheduled) }
+        return try .passUnretained(parkableOutsider())
     }
 
     @inline(never)
@@ -158,9 +175,9 @@ public final class Hub {
 
     /// Whether this is a raw greenlet on a thread whose own stack runs an async task.
     private var isEnteredFromTask: Bool {
-        guard let main = main.context, thread.running != main else { return false }
+        if record.pointee.current == mainContext { return false }
         // Safe because a context that doesn't run keeps the words that it will run with; this is the current task.
-        return withUnsafeBytes(of: main.pointee.words) { words in
+        return withUnsafeBytes(of: mainContext.pointee.words) { words in
             words.load(fromByteOffset: Int(CGREENLET_WORD_TASK) * MemoryLayout<UInt>.stride, as: UInt.self) != 0
         }
     }

@@ -24,9 +24,9 @@ extension Hub {
     func reportDeadlock() {
         let all = [main as AnyGreenlet] + alive.reversed() + visitors.sorted { $0.id < $1.id }
         let blocked = all.compactMap { greenlet in
-            greenlet.reason.map { "\(greenlet) waits for \($0.description)" }
+            greenlet.currentReason.map { "\(greenlet) waits for \($0.description)" }
         }
-        if main.waitState.isWaiting, main.wake(.injected(PendingError(LoopExit(blocked: blocked)))) { return }
+        if main.waitState.isWaiting, main.wake(throwing: PendingError(LoopExit(blocked: blocked))) { return }
         fatalError(
             "\(LoopExit(blocked: blocked)); and the main greenlet of \(thread.name) can't be told, as it was left by a "
                 + "switch by hand"

@@ -33,7 +33,7 @@ package final class Poller: CustomStringConvertible {
     }
 
     package let descriptor: CInt
-    private unowned(unsafe) let hub: Hub
+    private let hub: Hub
     private let handle: UnsafeMutablePointer<uv_poll_t>
     // Safe because only the hub's thread touches them, and never across a switch.
     @exclusivity(unchecked) private var armed: CInt = 0
@@ -78,18 +78,20 @@ package final class Poller: CustomStringConvertible {
         for reason: WaitReason,
         until deadline: Deadline? = nil
     ) throws -> Bool {
-        let greenlet = try hub.parkable()
+        let reference = try hub.parkableReference()
         if isClosed { return true }
-        if let other = waiting(direction) { throw concurrentUse(direction, other, greenlet) }
+        if let other = waiting(direction) { throw concurrentUse(direction, other, reference) }
         try arm(direction)
-        greenlet.beginWait()
-        setWaiting(direction, Unmanaged.passUnretained(greenlet))
+        setWaiting(direction, reference)
         hub.externalWaits += 1
         defer {
             hub.externalWaits -= 1
             setWaiting(direction, nil)
         }
-        return try greenlet.park(for: reason, until: deadline)
+        return try reference._withUnsafeGuaranteedRef { greenlet in
+            greenlet.beginWait()
+            return try greenlet.park(for: reason, until: deadline)
+        }
     }
 
     /// Waits until the descriptor is ready for any of `directions`, however many others do.
@@ -136,10 +138,12 @@ package final class Poller: CustomStringConvertible {
         for other in others { other.waiter.wake() }
     }
 
+    @inline(__always)
     private func arm(_ direction: Direction) throws {
         if armed & direction.event == 0 { try watch(armed | direction.event) }
     }
 
+    @inline(never)
     private func watch(_ events: CInt) throws(GreenletError) {
         let status = events == 0 ? uv_poll_stop(handle) : uv_poll_start(handle, events, pollerCallback)
         guard status == 0 else { throw GreenletError.loop("watching descriptor \(descriptor)", status) }
@@ -182,14 +186,15 @@ package final class Poller: CustomStringConvertible {
         if direction == .read { reader = greenlet } else { writer = greenlet }
     }
 
+    @inline(never)
     private func concurrentUse(
         _ direction: Direction,
         _ other: Unmanaged<AnyGreenlet>,
-        _ greenlet: AnyGreenlet
+        _ greenlet: Unmanaged<AnyGreenlet>
     ) -> GreenletError {
         GreenletError(
             .concurrentUse,
-            "\(greenlet) can't wait to \(direction) on descriptor \(descriptor): \(other.takeUnretainedValue()) "
+            "\(greenlet.takeUnretainedValue()) can't wait to \(direction) on descriptor \(descriptor): \(other.takeUnretainedValue()) "
                 + "already does; one reader and one writer at a time"
         )
     }

@@ -30,23 +30,46 @@ extension AnyGreenlet {
     ///
     /// - Returns: True if woken, false if the deadline came first.
     /// - Throws: An error that was injected, now or earlier.
+    @inline(__always)
     func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
+        if let deadline { return try park(for: reason, withTimer: deadline) }
+        return try park(for: reason)
+    }
+
+    /// `park` without a deadline: the way of most waits, and short, for its frame stays on the stack of each sleeper.
+    @inline(__always)
+    private func park(for reason: WaitReason) throws -> Bool {
         if waitState.shouldPark() {
             try throwPending()
-            let timer = deadline.map { hub.addTimer($0, .wake(self, ticket: waitState.ticket)) }
             self.reason = reason
             hub.switchAway()
-            self.reason = nil
-            if let timer { hub.removeTimer(timer) }
             if isQueued { resumedByHand() }
         }
-        guard let cause = waitState.end() else { throw leaveAfterIntrusion() }
-        switch cause {
+        if waitState.endIfReady() { return true }
+        return try endOtherwise()
+    }
+
+    @inline(never)
+    private func park(for reason: WaitReason, withTimer deadline: Deadline) throws -> Bool {
+        guard waitState.phase == .waiting else { return try endOtherwise() }
+        let timer = hub.addTimer(deadline, .wake(self, ticket: waitState.ticket))
+        defer { hub.removeTimer(timer) }
+        return try park(for: reason)
+    }
+
+    /// The wait is over in some way.
+    @inline(never)
+    private func endOtherwise() throws -> Bool {
+        switch waitState.end() {
         case .ready: return true
         case .timedOut: return false
-        case .injected(let pending): throw raise(pending)
+        case .injected: throw raise(pendingErrors.removeFirst())
+        case nil: throw leaveAfterIntrusion()
         }
     }
+
+    /// What it waits for, if it does.
+    var currentReason: WaitReason? { waitState.phase == .parked ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
         guard holdsErrors else { return pending.error }
@@ -83,6 +106,17 @@ extension AnyGreenlet {
             hub.enqueue(self)
             return true
         }
+    }
+
+    /// Wakes this greenlet from its present wait, with an error.
+    @discardableResult
+    func wake(throwing pending: PendingError) -> Bool { wake(throwing: pending, ticket: waitState.ticket) }
+
+    /// Wakes this greenlet from the wait that `ticket` names, with an error; does nothing if that is over.
+    func wake(throwing pending: PendingError, ticket: UInt32) -> Bool {
+        guard wake(.injected, ticket: ticket) else { return false }
+        pendingErrors.append(pending)
+        return true
     }
 
     /// An error that waits to be thrown ends the wait before it begins.
@@ -125,12 +159,12 @@ extension AnyGreenlet {
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
     package func inject(_ error: any Error, from sender: AnyObject? = nil) {
         let pending = PendingError(error, from: sender)
-        if waitState.isWaiting, wake(.injected(pending)) { return }
-        pendingErrors.append(pending)
+        if !wake(throwing: pending) { pendingErrors.append(pending) }
     }
 
-    /// Takes back what `sender` injected and nobody has seen yet.
+    /// Takes back what `sender` injected, unless a wait has been ended for it.
     func withdraw(_ sender: AnyObject) {
+        if waitState.phase == .injected { return }
         if !pendingErrors.isEmpty { pendingErrors.removeAll { $0.sender === sender } }
     }
 

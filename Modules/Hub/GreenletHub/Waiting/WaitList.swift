@@ -56,7 +56,7 @@ package final class WaitList {
 
     /// Wakes all with an error.
     package func wakeAll(throwing error: any Error) {
-        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(.injected(PendingError(error))) } }
+        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error)) } }
     }
 
     /// Throws if others wait here on another thread: what they wait for belongs to that.

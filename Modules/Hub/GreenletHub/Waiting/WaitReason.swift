@@ -3,17 +3,20 @@
 
 /// What a parked greenlet waits for: costs two words to note, and is put into words only when somebody looks.
 package struct WaitReason {
-    private let verb: StaticString
+    /// Safe because it is a literal's, which lives for ever and ends with a zero.
+    private let verb: UnsafePointer<UInt8>
     /// Safe because the object is kept alive by the very call that waits on it.
     private let object: Unmanaged<AnyObject>?
 
+    @inline(__always)
     package init(_ verb: StaticString, _ object: AnyObject? = nil) {
-        self.verb = verb
+        self.verb = verb.utf8Start
         self.object = object.map { Unmanaged.passUnretained($0) }
     }
 
     package var description: String {
-        guard let object else { return "\(verb)" }
+        let verb = String(cString: verb)
+        guard let object else { return verb }
         return "\(verb) on \(object.takeUnretainedValue())"
     }
 }

@@ -5,42 +5,44 @@
 package enum WakeCause {
     case ready
     case timedOut
-    case injected(PendingError)
+    /// An error is to be thrown: the first of the greenlet's pending ones.
+    case injected
 }
 
 /// Whether a greenlet waits, for which turn, and what woke it.
 ///
-/// It only decides; `AnyGreenlet` performs.
+/// It only decides; `AnyGreenlet` performs. Eight bytes, because each greenlet has one and each wait touches it.
 package struct WaitState {
-    package enum Phase {
+    package enum Phase: UInt8 {
         /// Running, runnable, or not started.
         case idle
-        /// `begin` was called: the greenlet registers itself where it wants to be woken, or is parked.
+        /// `begin` was called: the greenlet registers itself where it wants to be woken.
         case waiting
-        /// Woken, and not yet running again. Whoever comes later comes too late.
-        case woken(WakeCause)
+        /// It has given up the CPU.
+        case parked
+        // Woken, and not yet running again. Whoever comes later comes too late.
+        case ready
+        case timedOut
+        case injected
     }
 
-    package private(set) var phase = Phase.idle
     /// Counts waits, so that a wake-up meant for an earlier wait is recognised.
     package private(set) var ticket: UInt32 = 0
-    /// Whether the greenlet has given up the CPU for this wait.
-    private var isParked = false
+    package private(set) var phase = Phase.idle
 
     package init() {}
 
     /// A new wait begins; returns its ticket.
     package mutating func begin() -> UInt32 {
         phase = .waiting
-        isParked = false
         ticket &+= 1
         return ticket
     }
 
     /// Whether to give up the CPU: not if the wake-up has come already.
     package mutating func shouldPark() -> Bool {
-        guard case .waiting = phase else { return false }
-        isParked = true
+        guard phase == .waiting else { return false }
+        phase = .parked
         return true
     }
 
@@ -54,25 +56,36 @@ package struct WaitState {
     }
 
     package mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
-        guard ticket == self.ticket, case .waiting = phase else { return .ignore }
-        phase = .woken(cause)
-        return isParked ? .enqueue : .noted
+        guard ticket == self.ticket, isWaiting else { return .ignore }
+        let decision: WakeDecision = phase == .parked ? .enqueue : .noted
+        switch cause {
+        case .ready: phase = .ready
+        case .timedOut: phase = .timedOut
+        case .injected: phase = .injected
+        }
+        return decision
+    }
+
+    /// The wait is over in the usual way: whether it is.
+    package mutating func endIfReady() -> Bool {
+        guard phase == .ready else { return false }
+        phase = .idle
+        return true
     }
 
     /// The wait is over: what ended it.
     ///
     /// Nil if the greenlet was entered without having been woken.
     package mutating func end() -> WakeCause? {
-        defer {
-            phase = .idle
-            isParked = false
+        let ended = phase
+        phase = .idle
+        switch ended {
+        case .ready: return .ready
+        case .timedOut: return .timedOut
+        case .injected: return .injected
+        case .idle, .waiting, .parked: return nil
         }
-        if case .woken(let cause) = phase { return cause }
-        return nil
     }
 
-    package var isWaiting: Bool {
-        if case .waiting = phase { return true }
-        return false
-    }
+    package var isWaiting: Bool { phase == .waiting || phase == .parked }
 }

@@ -45,7 +45,7 @@ public struct Waiter {
     /// - Returns: Whether this was what woke it.
     @discardableResult
     public func wake(throwing error: any Error) -> Bool {
-        greenlet.wake(.injected(PendingError(error)), ticket: ticket)
+        greenlet.wake(throwing: PendingError(error), ticket: ticket)
     }
 
     /// Waits for `wake()`.

@@ -23,9 +23,21 @@ extension Socket {
         try begin("recv")
         if buffer.isEmpty { return 0 }
         if !isDrained, let count = try receiveNow(buffer) { return count }
+        if timeout == nil, self.timeout == nil { return try receiveWheneverReady(buffer) }
         return try receiveLater(buffer, TimeLimit(timeout ?? self.timeout))
     }
 
+    /// The way of an idle connection without a limit: its frame is kept small.
+    @inline(never)
+    private func receiveWheneverReady(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            _ = try wait(.read, .receive, until: nil)
+            isDrained = false
+            if let count = try receiveNow(buffer) { return count }
+        }
+    }
+
+    @inline(never)
     private func receiveLater(_ buffer: UnsafeMutableRawBufferPointer, _ limit: TimeLimit) throws -> Int {
         var limit = limit
         while true {

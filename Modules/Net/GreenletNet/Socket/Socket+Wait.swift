@@ -37,7 +37,7 @@ extension Socket {
     ///
     /// - Returns: False if the deadline came first. The caller should still try once: the data may just have come.
     /// - Throws: `SocketError` with `.closed` if it was closed meanwhile.
-    @inline(never)
+    @inline(__always)
     func wait(
         _ direction: Poller.Direction,
         _ operation: SocketError.Operation,
@@ -46,12 +46,12 @@ extension Socket {
         let poller = try self.poller ?? makePoller(operation)
         let isInTime = try poller.wait(direction, for: WaitReason(operation.name, self), until: deadline)
         hub.immediateSuccesses.pointee = 0
-        if descriptor < 0 { throw closedMeanwhile(operation) }
+        if descriptor < 0 { try throwClosedMeanwhile(operation) }
         return isInTime
     }
 
     @inline(never)
-    private func makePoller(_ operation: SocketError.Operation) throws -> Poller {
+    func makePoller(_ operation: SocketError.Operation) throws -> Poller {
         if descriptor < 0 { throw closed(operation) }
         let poller = try hub.poller(for: descriptor, isNonBlocking: true)
         self.poller = poller
@@ -59,8 +59,8 @@ extension Socket {
     }
 
     @inline(never)
-    private func closedMeanwhile(_ operation: SocketError.Operation) -> SocketError {
-        SocketError(closed: operation, text: "the socket was closed by another greenlet")
+    func throwClosedMeanwhile(_ operation: SocketError.Operation) throws {
+        throw SocketError(closed: operation, text: "the socket was closed by another greenlet")
     }
 
     @inline(never)
