@@ -20,7 +20,7 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var waitState = WaitState()
     /// Whether it stands in the run queue.
     @exclusivity(unchecked) var isQueued = false
-    /// Whether errors wait until C code has returned: see `holdingErrors(_:)`.
+    /// Whether errors wait until C code has returned: see `Hub.waitBelowC`.
     @exclusivity(unchecked) var holdsErrors = false
     /// The next in the run queue.
     @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?

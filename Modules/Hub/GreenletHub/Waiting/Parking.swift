@@ -14,8 +14,8 @@ package struct PendingError {
     }
 }
 
-/// Thrown instead of an error that arrived where it must not be thrown yet: see `holdingErrors(_:)`.
-package struct ErrorHeld: Error {}
+/// Thrown instead of an error that arrived below C, where it can't pass: see `Hub.waitBelowC`.
+struct ErrorHeld: Error {}
 
 extension AnyGreenlet {
     /// A new wait begins: from now on it can be woken.
@@ -75,17 +75,6 @@ extension AnyGreenlet {
         guard holdsErrors else { return pending.error }
         pendingErrors.insert(pending, at: 0)
         return ErrorHeld()
-    }
-
-    /// Runs `body`, in which an error that arrives interrupts a wait with `ErrorHeld`, and is itself thrown at the
-    /// first switch point after it.
-    ///
-    /// For code that waits below C, where no Swift error can pass.
-    package func holdingErrors<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let outer = holdsErrors
-        holdsErrors = true
-        defer { holdsErrors = outer }
-        return try body()
     }
 
     /// Wakes this greenlet from its present wait.

@@ -1,0 +1,78 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Waiting for a descriptor, or for time, from C code: no Swift error passes, and nothing is counted on the way.
+
+import CGreenletCore
+import Glibc
+import GreenletCore
+
+extension Hub {
+    /// Whether the code that runs now may block on a hub of this thread.
+    package static var mayParkHere: Bool {
+        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return false }
+        return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.mayPark }
+    }
+
+    /// Waits until a descriptor is ready.
+    ///
+    /// Switch point. An error that arrives meanwhile stays with the greenlet, for its next switch point in Swift.
+    ///
+    /// - Parameters:
+    ///   - descriptor: Which.
+    ///   - input: Whether to wait for input.
+    ///   - output: Whether to wait for room for output.
+    ///   - generation: Counts what this number has been; see `poller(for:generation:isNonBlocking:)`.
+    ///   - timeout: At most how many nanoseconds; below zero means for ever.
+    /// - Returns: 0, maybe spuriously, or an error number: `ETIMEDOUT`; `ECANCELED` for an error that arrived; `EBADF`
+    ///   for a descriptor closed meanwhile; what the loop said to one that can't be watched.
+    package static func waitBelowC(
+        _ descriptor: CInt,
+        input: Bool,
+        output: Bool,
+        generation: UInt32,
+        timeout: Int64
+    ) -> CInt {
+        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return ECANCELED }
+        return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { hub in
+            hub.errorNumber { greenlet in
+                let poller = try hub.poller(for: descriptor, generation: generation)
+                let isReady = try poller.waitAmongOthers(
+                    input ? (output ? .both : .read) : .write,
+                    for: WaitReason(input ? "a patched read" : "a patched write", poller),
+                    until: timeout < 0 ? nil : Deadline(after: .nanoseconds(timeout))
+                )
+                if poller.isClosed { return EBADF }
+                return isReady ? 0 : ETIMEDOUT
+            }
+        }
+    }
+
+    /// Waits for some time.
+    ///
+    /// Switch point. Errors stay with the greenlet, as in `waitBelowC(_:input:output:generation:timeout:)`.
+    ///
+    /// - Parameter nanoseconds: How long; zero lets the others run once.
+    /// - Returns: 0, or `ECANCELED`.
+    package static func sleepBelowC(_ nanoseconds: Int64) -> CInt {
+        Hub.current.errorNumber { _ in
+            try sleep(.nanoseconds(nanoseconds))
+            return 0
+        }
+    }
+
+    /// Runs `body` with errors held, and turns what it throws into an error number.
+    @inline(__always)
+    private func errorNumber(_ body: (AnyGreenlet) throws -> CInt) -> CInt {
+        do {
+            return try parkableReference()._withUnsafeGuaranteedRef { greenlet in
+                let outer = greenlet.holdsErrors
+                greenlet.holdsErrors = true
+                defer { greenlet.holdsErrors = outer }
+                return try body(greenlet)
+            }
+        } catch let error as GreenletError where error.cause != 0 {
+            return error.cause
+        } catch {
+            return ECANCELED
+        }
+    }
+}
