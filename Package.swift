@@ -42,10 +42,11 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
         ),
+        .target(name: "CGreenletPort", path: "Modules/Hub/CGreenletPort"),
         .target(
             name: "GreenletHub",
             dependencies: [
-                "CGreenletCore", "GreenletCore", "CGreenletUV",
+                "CGreenletCore", "GreenletCore", "CGreenletUV", "CGreenletPort",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Modules/Hub/GreenletHub",

@@ -28,6 +28,8 @@ enum {
     CGEVENT_LOWAT = 1 << 8,      // SO_RCVLOWAT is more than 1
     CGEVENT_NO_NOWAIT = 1 << 9,  // the kernel has no RWF_NOWAIT for it
     CGEVENT_TERMINAL = 1 << 10,
+    CGEVENT_EVEN = 1 << 12,      // TCP: a short receive means that nothing is left
+    CGEVENT_UNEVEN = 1 << 13,    // no such promise: a Unix socket stops where a descriptor or another sender follows
     CGEVENT_LISTENING = 1 << 11, // checked once, at the first accept that must wait
 };
 

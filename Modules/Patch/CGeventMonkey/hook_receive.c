@@ -45,12 +45,26 @@ static size_t wanted_bytes(const cgevent_receive *it, cgevent_traits traits, siz
     return all ? length : 0;
 }
 
+/// Whether less than asked means that nothing is left. Asked once for each descriptor.
+static bool is_even(int fd, cgevent_traits traits)
+{
+    if (traits & (CGEVENT_EVEN | CGEVENT_UNEVEN))
+        return traits & CGEVENT_EVEN;
+    int domain = AF_UNSPEC, error = errno;
+    socklen_t size = sizeof domain;
+    bool even = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+                (domain == AF_INET || domain == AF_INET6);
+    cgevent_mark(fd, even ? CGEVENT_EVEN : CGEVENT_UNEVEN, 0);
+    errno = error;
+    return even;
+}
+
 /// A stream that gave less than asked is empty: the next call waits first. Where that is wrong (an urgent mark, the
 /// end of one sender's credentials, end of file) the hub reports the socket as ready at once, so it is only a hint.
 static void note_drained(const cgevent_receive *it, cgevent_traits traits, ssize_t received, size_t asked)
 {
     bool hint = cgevent_kind(traits) == CGEVENT_KIND_STREAM && !(traits & CGEVENT_SHARED) && !(it->flags & MSG_PEEK);
-    bool drained = received > 0 && (size_t)received < asked;
+    bool drained = received > 0 && (size_t)received < asked && hint && is_even(it->fd, traits);
     if (hint && drained != !!(traits & CGEVENT_DRAINED))
         cgevent_mark(it->fd, drained ? CGEVENT_DRAINED : 0, drained ? 0 : CGEVENT_DRAINED);
 }

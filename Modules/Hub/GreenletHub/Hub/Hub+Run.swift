@@ -144,17 +144,16 @@ extension Hub {
             runCallbacks()
             fireTimers()
             let isIdle = firstRunnable == nil && callbacks.isEmpty
+            var woken = 0
             if isIdle && timers.isEmpty && externalWaits == 0 {
                 reportDeadlock()
             } else {
-                loop.poll(until: timers.firstDeadline, waiting: isIdle)
+                woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
                 fireTimers()
             }
             turnBegan = Deadline.now
-            // Whoever the loop has woken comes first, however long that takes: a descriptor that nobody has read from
-            // yet is reported again by each look, and with a thousand of them looking costs more than serving.
-            handOversLeft = max(Turn.handOvers, wokenByLoop)
-            wokenByLoop = 0
+            // Whoever the loop has woken is served before it looks again, however long that takes.
+            handOversLeft = max(Turn.handOvers, woken)
             let next = nextContext()
             if next != context { cgreenlet_switch(context, next) }
         }

@@ -35,8 +35,6 @@ public final class Hub {
     @exclusivity(unchecked) var handOversLeft = 0
     /// When the loop last looked for events.
     @exclusivity(unchecked) var turnBegan = Deadline(nanoseconds: 0)
-    /// How many greenlets the loop has made runnable in its present look.
-    @exclusivity(unchecked) var wokenByLoop = 0
     /// I/O calls that succeeded at once since somebody last waited for a descriptor.
     ///
     /// Behind a pointer, because other modules count here at each call, and would check a property for exclusivity.

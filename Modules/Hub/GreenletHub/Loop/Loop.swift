@@ -1,79 +1,104 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The owner of a uv_loop_t: one turn at a time, one timer for the earliest deadline, a table of pollers.
+// One turn at a time: the kernel's readiness queue, with libuv's loop as one member of it.
 
+import CGreenletPort
 import CGreenletUV
+import GreenletCore
 
-/// Before 1.45 libuv runs timers also ahead of the poll: one that is due by then, because the thread was held up after
-/// it was set, would fire, and leave a poll without end behind it.
+/// Waits for descriptors by a readiness queue of its own, and for all else by libuv.
 ///
-/// Stopping makes that poll return at once.
-private let timerCallback: uv_timer_cb = { timer in uv_stop(timer?.pointee.loop) }
-
-/// libuv's loop.
-///
-/// Its callbacks never switch: they wake greenlets, which puts these into the run queue.
+/// Sockets go the short way: registered once, edge-triggered, from the kernel's event to the waiting greenlet.
+/// Signals, look-ups, threads and files are libuv's; its loop is embedded by its backend descriptor. Callbacks never
+/// switch: they wake greenlets, which puts these into the run queue.
 package final class Loop {
-    let handle: UnsafeMutablePointer<uv_loop_t>
-    /// Wakes the loop at the earliest deadline of the hub's heap.
-    private let timer: UnsafeMutablePointer<uv_timer_t>
-    private var timerIsSetTo: UInt64?
-    /// Keeps the loop alive while there is nothing else in it, and wakes it from other threads.
-    private let wakeUp: UnsafeMutablePointer<uv_async_t>
-    /// One poller a descriptor number: libuv allows no second one.
-    var pollers: [Poller?] = []
+    /// How many events one look takes in; the rest waits for the next.
+    private static let batch = 256
+    /// The serial number that stands for libuv's loop. Pollers begin after it.
+    private static let nested: UInt32 = 0
+
+    private let port: CInt
+    private let events = UnsafeMutablePointer<cgreenlet_port_event>.allocate(capacity: batch)
+    let pollers = PollerTable()
+
+    private let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
+    /// Keeps libuv's loop alive while there is nothing else in it.
+    private let anchor = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
+    /// Whether libuv was told something that it has not passed on to the kernel yet.
+    private var uvNeedsTurn = true
     /// Handles that libuv has not let go of yet.
     package internal(set) var openHandles = 0
 
     package init() {
-        handle = .allocate(capacity: 1)
-        timer = .allocate(capacity: 1)
-        wakeUp = .allocate(capacity: 1)
-        mustSucceed("uv_loop_init", uv_loop_init(handle))
-        mustSucceed("uv_timer_init", uv_timer_init(handle, timer))
-        mustSucceed("uv_async_init", uv_async_init(handle, wakeUp, { _ in }))
+        port = cgreenlet_port_open()
+        precondition(port >= 0, "can't open a readiness queue: \(describeError(port)); raise ulimit -n")
+        mustSucceed("uv_loop_init", uv_loop_init(uvLoop))
+        mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, { _ in }))
+        let status = cgreenlet_port_nest(port, uv_backend_fd(uvLoop), Loop.nested)
+        precondition(status == 0, "can't watch libuv's loop: \(describeError(status))")
     }
 
-    /// One turn: looks for events and lets the callbacks of those that came mark greenlets as runnable.
+    /// libuv's loop, for somebody who is going to change something about it.
+    var handle: UnsafeMutablePointer<uv_loop_t> {
+        uvNeedsTurn = true
+        return uvLoop
+    }
+
+    /// One turn: looks for events and lets those that came mark greenlets as runnable.
     ///
     /// - Parameters:
     ///   - deadline: When to come back at the latest.
     ///   - waiting: Whether to sleep until something happens; otherwise just looks.
-    package func poll(until deadline: Deadline?, waiting: Bool) {
-        if waiting { setTimer(deadline) }
-        uv_run(handle, waiting ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+    /// - Returns: How many greenlets were woken because of descriptors.
+    @discardableResult
+    package func poll(until deadline: Deadline?, waiting: Bool) -> Int {
+        var limit = waiting ? deadline.map { $0.nanosecondsLeft } ?? -1 : 0
+        if uvNeedsTurn || uv_backend_timeout(uvLoop) == 0 {
+            turnNested()
+            limit = 0  // its callbacks may have made somebody runnable
+        }
+        let count = cgreenlet_port_wait(port, events, CInt(Loop.batch), limit)
+        precondition(count >= 0, "can't wait for events: \(describeError(count))")
+        var woken = 0
+        for index in 0..<Int(count) {
+            let event = events[index]
+            if event.serial == Loop.nested {
+                turnNested()
+            } else {
+                woken += pollers.happened(event)
+            }
+        }
+        return woken
     }
 
-    private func setTimer(_ deadline: Deadline?) {
-        // Rounded up: a timer that is early would make the loop spin until the deadline.
-        let due = deadline.map { ($0.nanoseconds + 999_999) / 1_000_000 }
-        let isRunning = uv_is_active(UnsafeRawPointer(timer).assumingMemoryBound(to: uv_handle_t.self)) != 0
-        if due == timerIsSetTo && (due == nil || isRunning) { return }
-        timerIsSetTo = due
-        guard let due else {
-            uv_timer_stop(timer)
-            return
-        }
-        uv_update_time(handle)
-        let now = uv_now(handle)
-        mustSucceed("uv_timer_start", uv_timer_start(timer, timerCallback, due > now ? due - now : 0, 0))
+    private func turnNested() {
+        uvNeedsTurn = false
+        uv_run(uvLoop, UV_RUN_NOWAIT)
     }
+
+    /// Begins to watch a descriptor for a poller.
+    func watch(_ descriptor: CInt, serial: UInt32) throws(GreenletError) {
+        let status = cgreenlet_port_watch(port, descriptor, serial)
+        if status < 0 { throw GreenletError.watching(descriptor, -status) }
+    }
+
+    /// No longer watches a descriptor.
+    func forget(_ descriptor: CInt) { cgreenlet_port_forget(port, descriptor) }
 
     /// Closes everything.
     ///
     /// Nobody may wait for anything any more.
     package func close() {
-        for poller in pollers { poller?.close() }
-        pollers = []
-        let handles = [UnsafeMutableRawPointer(timer), UnsafeMutableRawPointer(wakeUp)]
-        for raw in handles { uv_close(raw.assumingMemoryBound(to: uv_handle_t.self), nil) }
+        pollers.closeAll()
+        uv_close(UnsafeMutableRawPointer(anchor).assumingMemoryBound(to: uv_handle_t.self), nil)
         var status = UV_EBUSY.rawValue
         for _ in 0..<1_000 where status == UV_EBUSY.rawValue {
-            uv_run(handle, UV_RUN_NOWAIT)
-            status = uv_loop_close(handle)
+            uv_run(uvLoop, UV_RUN_NOWAIT)
+            status = uv_loop_close(uvLoop)
         }
+        closePort(port)
+        events.deallocate()
         guard status == 0 else { return }  // a look-up still runs on libuv's threads: its loop must stay
-        timer.deallocate()
-        wakeUp.deallocate()
-        handle.deallocate()
+        anchor.deallocate()
+        uvLoop.deallocate()
     }
 }

@@ -2,6 +2,7 @@
 // libuv's error codes, turned into the project's errors at this border.
 
 import CGreenletUV
+import Glibc
 import GreenletCore
 
 extension GreenletError {
@@ -14,6 +15,19 @@ extension GreenletError {
         )
     }
 }
+
+extension GreenletError {
+    /// A descriptor that the kernel doesn't let us watch.
+    static func watching(_ descriptor: CInt, _ code: CInt) -> GreenletError {
+        GreenletError(.loopFailed, "can't watch descriptor \(descriptor): \(describeErrno(code))", cause: code)
+    }
+}
+
+/// The words of a negated error number.
+func describeError(_ negated: CInt) -> String { describeErrno(-negated) }
+
+/// Closes a descriptor of the loop's own.
+func closePort(_ descriptor: CInt) { _ = close(descriptor) }
 
 /// Traps on what can only be a lack of memory or a programming error.
 func mustSucceed(_ operation: StaticString, _ status: CInt) {

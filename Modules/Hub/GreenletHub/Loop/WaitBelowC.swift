@@ -35,6 +35,7 @@ extension Hub {
         return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { hub in
             hub.errorNumber { greenlet in
                 let poller = try hub.poller(for: descriptor, generation: generation)
+                if input && poller.isUneven { return 0 }  // a short read may have left the end to be read
                 let isReady = try poller.waitAmongOthers(
                     input ? (output ? .both : .read) : .write,
                     for: WaitReason(input ? "a patched read" : "a patched write", poller),

@@ -38,9 +38,12 @@ package struct Deadline: Comparable, Sendable {
 
     package static func < (left: Deadline, right: Deadline) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// What is left until then; zero if it is past.
-    package var remaining: Duration {
+    /// What is left until then, in nanoseconds; zero if it is past.
+    var nanosecondsLeft: Int64 {
         let now = Deadline.now.nanoseconds
-        return .nanoseconds(Int64(nanoseconds > now ? min(nanoseconds - now, UInt64(Int64.max)) : 0))
+        return Int64(nanoseconds > now ? min(nanoseconds - now, UInt64(Int64.max)) : 0)
     }
+
+    /// What is left until then; zero if it is past.
+    package var remaining: Duration { .nanoseconds(nanosecondsLeft) }
 }

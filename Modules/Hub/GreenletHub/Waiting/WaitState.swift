@@ -41,7 +41,7 @@ package struct WaitState {
 
     /// Whether to give up the CPU: not if the wake-up has come already.
     package mutating func shouldPark() -> Bool {
-        guard phase == .waiting else { return false }
+        guard isWaiting else { return false }
         phase = .parked
         return true
     }

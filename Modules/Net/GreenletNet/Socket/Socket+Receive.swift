@@ -81,8 +81,8 @@ extension Socket {
     private func receiveNow(_ buffer: UnsafeMutableRawBufferPointer) throws(SocketError) -> Int? {
         do throws(Errno) {
             let count = try SystemCalls.receive(descriptor, buffer)
-            // At the end of the stream it stays readable, and each further call says so again.
-            isDrained = count < buffer.count && count > 0
+            // Less than could have been read: nothing is left, unless the end was reported, or bytes come in portions.
+            isDrained = count < buffer.count && count > 0 && family != .unix && poller?.isUneven != true
             hub.immediateSuccesses.pointee &+= 1
             return count
         } catch {

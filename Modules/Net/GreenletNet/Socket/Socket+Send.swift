@@ -139,6 +139,8 @@ extension Socket {
 
     /// The slow way of `sendAll`: the kernel's buffer is full.
     ///
+    /// It waits only after the kernel has said so: then, and only then, it reports when there is room again.
+    ///
     /// No pointer into an array is held while it waits.
     @inline(never)
     private func sendRest(
@@ -150,11 +152,13 @@ extension Socket {
         var limit = limit
         var sent = start
         do {
+            var isInTime = true
             while sent < count {
-                let isInTime = try wait(.write, .send, until: limit.start())
                 let taken = try attempt(sent)
                 sent += taken
-                if taken == 0, !isInTime { throw timedOut(.send, limit) }
+                if taken > 0 { continue }
+                if !isInTime { throw timedOut(.send, limit) }
+                isInTime = try wait(.write, .send, until: limit.start())
             }
         } catch let error as SocketError {
             throw error.afterSending(sent)

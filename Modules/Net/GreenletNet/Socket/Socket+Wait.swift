@@ -53,7 +53,7 @@ extension Socket {
     @inline(never)
     func makePoller(_ operation: SocketError.Operation) throws -> Poller {
         if descriptor < 0 { throw closed(operation) }
-        let poller = try hub.poller(for: descriptor, isNonBlocking: true)
+        let poller = try hub.poller(for: descriptor)
         self.poller = poller
         return poller
     }

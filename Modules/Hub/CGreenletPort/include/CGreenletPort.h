@@ -1,0 +1,48 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The kernel's readiness queue (epoll, kqueue), edge-triggered: a descriptor is registered once and never touched again.
+
+#ifndef CGREENLET_PORT_H
+#define CGREENLET_PORT_H
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// What has happened to a descriptor. `UNEVEN`: the end has come, an error, or urgent data; from now on a read that
+/// takes less than it could doesn't mean that nothing is left.
+enum {
+    CGREENLET_PORT_READABLE = 1,
+    CGREENLET_PORT_WRITABLE = 2,
+    CGREENLET_PORT_UNEVEN = 4,
+};
+
+/// One thing that has happened.
+typedef struct cgreenlet_port_event {
+    int32_t descriptor;
+    uint32_t serial;  ///< as given when it was registered
+    uint32_t what;
+} cgreenlet_port_event;
+
+/// A new port: its descriptor, or a negative errno.
+int cgreenlet_port_open(void);
+
+/// Registers a descriptor for both directions. Its present state is reported first, later each change for the better.
+///
+/// 0, or a negative errno: EPERM for what is always ready (a regular file), EBADF, ENOSPC, ENOMEM.
+int cgreenlet_port_watch(int port, int descriptor, uint32_t serial);
+
+/// Registers a descriptor that is reported as long as it is readable: for a loop within this one.
+int cgreenlet_port_nest(int port, int descriptor, uint32_t serial);
+
+/// Takes a descriptor out. Harmless if it is not there.
+void cgreenlet_port_forget(int port, int descriptor);
+
+/// Waits until something happens: how many events were written, or a negative errno.
+///
+/// `nanoseconds` is how long at most: 0 only looks, below 0 is for ever. An interruption by a signal counts as nothing
+/// having happened. A kernel that knows milliseconds only waits up to one too long.
+int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, int64_t nanoseconds);
+
+#pragma clang assume_nonnull end
+
+#endif
