@@ -4,7 +4,9 @@
 
 import PackageDescription
 
-let programs = ["uses-core": "GreenletCore", "uses-hub": "GreenletHub", "uses-net": "GreenletNet", "uses-gevent": "Gevent"]
+let programs = [
+    "uses-core": "GreenletCore", "uses-hub": "GreenletHub", "uses-net": "GreenletNet", "uses-gevent": "Gevent",
+]
 
 let package = Package(
     name: "dependants",

@@ -32,6 +32,7 @@ struct EchoServer {
     ///   - kind: How it serves.
     ///   - options: More of its options.
     ///   - wrapper: What to put before the command, such as a shell that lowers a limit.
+    /// - Throws: What Foundation throws if it can't be started; an issue if it doesn't say where it listens.
     init(_ kind: Kind, _ options: [String] = [], wrapper: [String] = []) throws {
         let command = [Programs.path("greenlet-echo"), "--port", "0", "--stats"] + kind.options + options
         program = try RunningProgram(wrapper + command)

@@ -22,12 +22,13 @@ import Testing
         await server.end()
 
         let calls = try callCounts(counts)
-        // One more recv finds the end of the connection.
-        #expect(calls["recvfrom", default: 0] == echoes + 1, "\(calls)")
+        // One more recv may find nothing at the beginning, and one finds the end.
+        #expect((echoes + 1...echoes + 2).contains(calls["recvfrom", default: 0]), "\(calls)")
         #expect(calls["sendto", default: 0] == echoes, "\(calls)")
         // Setting up and closing one connection, and nothing per echo.
         #expect(calls["epoll_ctl", default: 0] <= 8, "\(calls)")
-        let others = calls.filter { !["recvfrom", "sendto", "epoll_wait", "epoll_pwait"].contains($0.key) }
+        let expected: Set = ["recvfrom", "sendto", "epoll_wait", "epoll_pwait", "epoll_pwait2", "total"]
+        let others = calls.filter { !expected.contains($0.key) }
         #expect(others.values.reduce(0, +) < 60, "\(others)")
     }
 

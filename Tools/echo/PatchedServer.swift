@@ -4,7 +4,9 @@
 import Gevent
 import Glibc
 
-/// Echoes until it is told to end. Each `accept`, `recv` and `send` here is Glibc's.
+/// Echoes until it is told to end.
+///
+/// Each `accept`, `recv` and `send` here is Glibc's.
 final class PatchedServer {
     /// How long connections may take to send back what has arrived, when the server ends.
     private static let grace = Duration.seconds(5)
@@ -46,7 +48,9 @@ final class PatchedServer {
         if command.stats { report() }
     }
 
-    /// Stops accepting. Readers get what has arrived, and then the end, so each connection finishes by itself.
+    /// Stops accepting.
+    ///
+    /// Readers get what has arrived, and then the end, so each connection finishes by itself.
     private func end() {
         isEnding = true
         shutdown(listener, CInt(SHUT_RDWR))

@@ -54,7 +54,7 @@ import Testing
             let pair = try Pair()
             defer { pair.close() }
             let message = pattern(5000)
-            try PlayedKernel.play([.send: [.short(1), .fail(EAGAIN), .short(7), .fail(EINTR), .short(999)]]) {
+            try PlayedKernel.play([.send: [.short(1), .short(7), .fail(EINTR), .short(999)]]) {
                 try pair.client.sendAll(message, timeout: .seconds(5))
             }
             // What is left after a short count is found when more comes.

@@ -13,7 +13,9 @@ import GreenletCore
 package final class Loop {
     /// How many events one look takes in; the rest waits for the next.
     private static let batch = 256
-    /// The serial number that stands for libuv's loop. Pollers begin after it.
+    /// The serial number that stands for libuv's loop.
+    ///
+    /// Pollers begin after it.
     private static let nested: UInt32 = 0
 
     private let port: CInt

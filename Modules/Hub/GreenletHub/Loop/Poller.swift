@@ -188,6 +188,8 @@ extension Hub {
     /// - Parameters:
     ///   - descriptor: Which.
     ///   - generation: Counts what this number has been; a poller of an earlier one is closed and replaced.
+    /// - Returns: The one poller of this descriptor.
+    /// - Throws: `GreenletError` with `.loopFailed` if the descriptor can't be watched.
     package func poller(for descriptor: CInt, generation: UInt32 = 0) throws(GreenletError) -> Poller {
         if let poller = loop.pollers[descriptor] {
             if poller.generation == generation && !poller.isClosed { return poller }
