@@ -323,9 +323,21 @@ def run_idle(options):
         raise Failure(f"idle: only {len(served)} of {len(socks)} connections were served")
     print(f"idle: {len(socks)} connections open", flush=True)
     time.sleep(options.hold)
+    ended = sum(is_ended(sock) for sock in socks)
     for sock in socks:
         sock.close()
-    return f"idle: {len(socks)} connections closed"
+    return f"idle: {len(socks)} connections, {ended} ended by the server"
+
+
+def is_ended(sock):
+    """Whether the server has ended a connection, in order: a reset, or bytes out of nowhere, are failures."""
+    try:
+        received = sock.recv(1)
+    except BlockingIOError:
+        return False
+    if received:
+        raise Failure("idle: bytes that nobody asked for")
+    return True
 
 
 def run_starve(options):

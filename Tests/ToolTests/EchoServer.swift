@@ -41,11 +41,16 @@ struct EchoServer {
         port = try #require(Int(line.dropFirst(prefix.count)))
     }
 
-    /// Runs the Python client against it.
+    /// Runs the Python client against it, and expects it to be content.
     func client(_ arguments: String...) async throws {
-        let script = Programs.file("Tests/Clients/echo_client.py").path
-        let ended = try await Programs.run(["python3", script, "--port", "\(port)"] + arguments, limit: 300)
+        let ended = try await runClient(arguments)
         #expect(ended.status == 0, "client \(arguments): \(ended.errors)")
+    }
+
+    /// Runs the Python client against it.
+    func runClient(_ arguments: [String]) async throws -> Programs.Ended {
+        let script = Programs.file("Tests/Clients/echo_client.py").path
+        return try await Programs.run(["python3", script, "--port", "\(port)"] + arguments, limit: 300)
     }
 
     /// What it holds now, by its own account and the system's.

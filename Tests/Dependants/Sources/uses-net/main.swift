@@ -5,13 +5,14 @@ import GreenletHub
 import GreenletNet
 
 func run() throws {
-    let server = try StreamServer("127.0.0.1:0") { socket, _ in
-        while case let bytes = try socket.recv(64), !bytes.isEmpty { try socket.sendAll(bytes) }
+    let server = StreamServer("127.0.0.1:0") { socket, _ in
+        while case let bytes = try socket.recv(maxBytes: 64), !bytes.isEmpty { try socket.sendAll(bytes) }
     }
     try server.start()
-    let client = try Socket.connect(to: server.address, timeout: .seconds(5))
-    try client.sendAll(Array("hello".utf8))
-    precondition(try client.recv(64) == Array("hello".utf8))
+    guard let address = server.address else { preconditionFailure("a started server has an address") }
+    let client = try Socket.connect(to: address, timeout: .seconds(5))
+    try client.sendAll("hello")
+    precondition(try client.recv(maxBytes: 64) == Array("hello".utf8))
     client.close()
     try server.stop(timeout: .seconds(1))
 }
