@@ -3,6 +3,11 @@
 
 import GreenletCore
 
+/// Ends the program if something does not hold.
+func expect(_ holds: Bool, _ what: String = "this") {
+    if !holds { fatalError("\(what) does not hold") }
+}
+
 func run() throws {
     let main = RawGreenlet.current
     let adder = RawGreenlet { first in
@@ -14,10 +19,10 @@ func run() throws {
         }
         return "done"
     }
-    precondition(try adder.switch(1) as? Int == 1)
-    precondition(try adder.switch(2) as? Int == 3)
-    precondition(try adder.switch(nil) as? String == "done")
-    precondition(adder.isDead)
+    try expect(adder.switch(1) as? Int == 1)
+    try expect(adder.switch(2) as? Int == 3)
+    try expect(adder.switch(nil) as? String == "done")
+    expect(adder.isDead)
 }
 
 try run()

@@ -3,6 +3,11 @@
 
 import GreenletHub
 
+/// Ends the program if something does not hold.
+func expect(_ holds: Bool, _ what: String = "this") {
+    if !holds { fatalError("\(what) does not hold") }
+}
+
 func run() throws {
     let queue = Queue<Int>(capacity: 2)
     let consumer = spawn { try (0..<10).reduce(0) { sum, _ in try sum + queue.get() } }
@@ -13,7 +18,7 @@ func run() throws {
         }
     }
     try joinAll([producer as AnyGreenlet, consumer])
-    precondition(try consumer.get() == 45)
+    try expect(consumer.get() == 45)
 }
 
 try run()
