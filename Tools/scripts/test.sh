@@ -14,7 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 quick=false
 sanitize=false
-test_options=(--disable-xctest)
+# One test at a time: many measure time, and most start a thread that would share two cores with all the others.
+test_options=(--disable-xctest --no-parallel)
 while [ $# -gt 0 ]; do
     case "$1" in
     --quick) quick=true ;;
