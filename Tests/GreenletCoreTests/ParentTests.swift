@@ -3,7 +3,6 @@
 
 import GreenletCore
 import GreenletTestSupport
-import Synchronization
 import Testing
 
 /// Carries a hub-bound thing to another thread, for tests of what happens then.
@@ -50,35 +49,25 @@ private final class Smuggled<Value>: @unchecked Sendable {
     }
 
     @Test func greenletsOfAnotherThreadAreRefusedByNameOfBothThreads() async {
-        let smuggled = Smuggled<RawGreenlet>()
-        let name = Mutex("")
         await onThread {
-            smuggled.value = RawGreenlet {}
-            name.withLock { $0 = GreenletThread.current.name }
-        }
-        await onThread {
-            guard let foreign = smuggled.value else { return }
+            let smuggled = Smuggled<(greenlet: RawGreenlet, thread: String)>()
+            runOnThreadAndWait { smuggled.value = (RawGreenlet {}, GreenletThread.current.name) }
+            guard let (foreign, name) = smuggled.value else { return }
             let mine = RawGreenlet {}
             for attempt in [{ try foreign.switch() }, { try mine.setParent(foreign) }, { _ = try foreign.throw() }] {
                 let error = #expect(throws: GreenletError.self) { try attempt() }
                 #expect(error?.code == .wrongThread)
-                #expect(error?.message.contains(name.withLock { $0 }) == true)
+                #expect(error?.message.contains(name) == true)
                 #expect(error?.message.contains(GreenletThread.current.name) == true)
             }
         }
-        smuggled.value = nil
     }
 
     @Test func theMainGreenletOfAnEndedThreadIsDead() async {
-        let smuggled = Smuggled<RawGreenlet>()
-        let isGone = Mutex(false)
         await onThread {
-            smuggled.value = RawGreenlet.current
+            let smuggled = Smuggled<RawGreenlet>()
+            runOnThreadAndWait { smuggled.value = RawGreenlet.current }
+            #expect(smuggled.value?.isDead == true)
         }
-        for _ in 0..<500 where !isGone.withLock({ $0 }) {
-            try? await Task.sleep(for: .milliseconds(2))
-            isGone.withLock { $0 = smuggled.value?.isDead == true }
-        }
-        #expect(isGone.withLock { $0 })
     }
 }

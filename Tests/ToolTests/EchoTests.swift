@@ -76,6 +76,6 @@ private let isPlainBuild: Bool = {
     #if DEBUG
     return false
     #else
-    return ProcessInfo.processInfo.environment["GREENLET_TEST_SANITIZER"] == nil
+    return !isSanitized
     #endif
 }()
