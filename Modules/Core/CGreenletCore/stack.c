@@ -53,6 +53,9 @@ typedef struct cgreenlet_stack_pool {
     arena *arenas;
 } cgreenlet_stack_pool;
 
+/// Stands for the thread of stacks that outlived theirs: no thread's record has its address.
+static cgreenlet_thread ended_thread;
+
 static size_t arena_bytes(size_t slots) { return sizeof(arena) + slots * sizeof(cgreenlet_context); }
 
 static void *reserve(size_t size) {
@@ -235,7 +238,15 @@ size_t cgreenlet_resident_bytes(const cgreenlet_context *context) {
 
 void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
     cgreenlet_stack_pool *pool = thread->pool;
-    if (!pool || pool->live > 0) return;
+    if (!pool) return;
+    if (pool->live > 0) {
+        // Somebody's frames are still there. Another thread may get this one's address, but not its stacks.
+        for (arena *each = pool->arenas; each; each = each->next) {
+            for (size_t i = 0; i < each->used; i++) each->contexts[i].thread = &ended_thread;
+        }
+        thread->pool = NULL;
+        return;
+    }
     settle(pool);
     while (pool->arenas) {
         arena *gone = pool->arenas;

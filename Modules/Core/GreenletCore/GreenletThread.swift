@@ -25,6 +25,8 @@ package final class GreenletThread {
     /// C's side, gone with the thread once `orphans` is nil.
     package let record: UnsafeMutablePointer<cgreenlet_thread>
     private let number: CInt
+    /// Whether the thread has ended.
+    private(set) var isGone = false
     /// What the greenlet that is being entered receives, if `record.delivery` says so.
     private var inbox: Parcel?
     /// Keeps the greenlet that is being entered alive, when whoever leaves for it held the last reference.
@@ -81,6 +83,7 @@ package final class GreenletThread {
     private func exit() {
         endOrphans()
         orphans.withLock { $0 = nil }
+        isGone = true
         main.die()
         main = nil
     }

@@ -214,7 +214,7 @@ extension RawGreenlet: CustomStringConvertible {
 
     private var state: String {
         guard let context else { return isDead ? "dead" : "pending" }
-        let activity = context == thread.running ? "current" : "suspended"
+        let activity = !thread.isGone && context == thread.running ? "current" : "suspended"
         return self === thread.main ? "\(activity) main" : "\(activity) started"
     }
 }

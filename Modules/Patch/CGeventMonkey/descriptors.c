@@ -157,6 +157,11 @@ uint32_t cgevent_fd_generation(int fd)
     return it ? (uint32_t)(atomic_load(it) >> 32) : 0;
 }
 
+void cgevent_fd_uneven(int fd)
+{
+    cgevent_mark(fd, CGEVENT_UNEVEN, CGEVENT_EVEN | CGEVENT_DRAINED);
+}
+
 void cgevent_fd_forget(int fd)
 {
     cgevent_created(fd, 0);

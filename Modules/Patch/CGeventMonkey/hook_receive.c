@@ -61,19 +61,22 @@ static bool is_even(int fd, cgevent_traits traits)
 
 /// A stream that gave less than asked is empty: the next call waits first. Where that is wrong (an urgent mark, the
 /// end of one sender's credentials, end of file) the hub reports the socket as ready at once, so it is only a hint.
-static void note_drained(const cgevent_receive *it, cgevent_traits traits, ssize_t received, size_t asked)
+static bool note_drained(const cgevent_receive *it, cgevent_traits traits, ssize_t received, size_t asked)
 {
     bool hint = cgevent_kind(traits) == CGEVENT_KIND_STREAM && !(traits & CGEVENT_SHARED) && !(it->flags & MSG_PEEK);
     bool drained = received > 0 && (size_t)received < asked && hint && is_even(it->fd, traits);
-    if (hint && drained != !!(traits & CGEVENT_DRAINED))
+    if (hint)
         cgevent_mark(it->fd, drained ? CGEVENT_DRAINED : 0, drained ? 0 : CGEVENT_DRAINED);
+    return drained;
 }
 
 /// Below its low-water mark the kernel doesn't report a socket as ready, but gives a non-blocking call what it has:
 /// so here the order is to wait, then to make the blocking call, which has no need to block.
 static ssize_t receive_above_mark(const cgevent_receive *it, cgevent_wait *wait)
 {
-    int failure = cgevent_wait_for(wait);
+    int failure = 0;
+    while (failure == 0 && !cgevent_looks_ready(it->fd, POLLIN))
+        failure = cgevent_wait_for(wait);
     if (failure == 0 || failure == EPERM)
         return call_original(it);
     errno = failure;
@@ -94,10 +97,11 @@ static ssize_t receive_enough(const cgevent_receive *it, cgevent_wait *wait, siz
             continue;
         if (received < 0 && (errno != EAGAIN || cgevent_wait_missed(wait)))
             return done ? (ssize_t)done : -errno;
-        wait_first = true;
+        wait_first = received < 0;
         if (received < 0)
             continue;
-        note_drained(it, wait->traits, received, length - done);
+        // Without the promise of an empty queue only EAGAIN says that it is time to wait.
+        wait_first = note_drained(it, cgevent_peek(it->fd), received, length - done);
         done += received;
         bool interrupted = received == 0 || (it->message && it->message->msg_controllen > 0);
         if (done >= wanted || interrupted)

@@ -37,7 +37,9 @@ static int wait_plainly(cgevent_watch *watch, int fd, short events)
 int cgevent_watch_one(cgevent_watch *watch, int fd, short events)
 {
     int result = slow_down(watch);
-    return result ? result : wait_plainly(watch, fd, events);
+    if (result || (watch->rounds > 2 && cgevent_looks_ready(fd, events)))
+        return result;
+    return wait_plainly(watch, fd, events);
 }
 
 static void close_set(int set)
@@ -97,6 +99,8 @@ int cgevent_watch_any(cgevent_watch *watch, const struct pollfd *fds, nfds_t cou
     if (interesting > 1 || events == 0 || (events & ~PLAIN))
         return wait_for_set(watch, fds, count);
     short plain = (events & (POLLIN | POLLRDNORM) ? POLLIN : 0) | (events & (POLLOUT | POLLWRNORM) ? POLLOUT : 0);
+    if (watch->rounds > 2 && cgevent_looks_ready(only->fd, plain))
+        return 0;
     return wait_plainly(watch, only->fd, plain);
 }
 

@@ -79,6 +79,11 @@ uint32_t cgevent_fd_generation(int fd)
     return 0;
 }
 
+void cgevent_fd_uneven(int fd)
+{
+    (void)fd;
+}
+
 void cgevent_fd_forget(int fd)
 {
     (void)fd;

@@ -104,6 +104,10 @@ int cgevent_wait_until(int fd, short events, int64_t deadline)
     int result = scheduler ? scheduler->wait_fd(fd, events, left) : EPERM;
     switch (result) {
     case 0:
+        // The news is told once, and now it has been: whoever comes next must look before he waits again.
+        if (events & POLLIN)
+            cgevent_mark(fd, 0, CGEVENT_DRAINED);
+        return 0;
     case ETIMEDOUT:
     case ECANCELED:
     case EBADF:
@@ -132,6 +136,12 @@ static int64_t socket_deadline(const cgevent_wait *wait)
     return cgevent_deadline_after(timeout.tv_sec * second + timeout.tv_usec * 1000);
 }
 
+bool cgevent_looks_ready(int fd, short events)
+{
+    struct pollfd look = {fd, events, 0};
+    return cgevent_libc.poll(&look, 1, 0) > 0;
+}
+
 static void begin_wait(cgevent_wait *wait)
 {
     if (wait->waits++ == 0)
@@ -143,7 +153,8 @@ int cgevent_wait_for(cgevent_wait *wait)
     begin_wait(wait);
     // Some sockets report room although the call has none (a datagram to a Unix socket whose queue is full).
     int result = wait->misses > 1 ? cgevent_nap(millisecond, wait->deadline) : 0;
-    if (result == 0)
+    bool is_ready = wait->misses > 1 && result == 0 && cgevent_looks_ready(wait->fd, wait->events);
+    if (result == 0 && !is_ready)
         result = cgevent_wait_until(wait->fd, wait->events, wait->deadline);
     return result == ETIMEDOUT ? EAGAIN : result;
 }

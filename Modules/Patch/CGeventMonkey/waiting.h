@@ -32,6 +32,7 @@ CGEVENT_HIDDEN int64_t cgevent_nanoseconds(const struct timespec *duration);
 CGEVENT_HIDDEN int64_t cgevent_deadline_after(int64_t nanoseconds);
 
 /// Parks until ready or until the deadline. 0 (maybe spuriously), ETIMEDOUT, ECANCELED, EBADF or EPERM.
+CGEVENT_HIDDEN bool cgevent_looks_ready(int fd, short events);
 CGEVENT_HIDDEN int cgevent_wait_until(int fd, short events, int64_t deadline);
 
 /// Parks for this long, but not beyond the deadline. 0, ETIMEDOUT (the deadline had passed) or ECANCELED.

@@ -18,17 +18,20 @@ enum CooperativeCalls {
             to: cgevent_scheduler(
                 may_park: { Hub.mayParkHere },
                 wait_fd: { descriptor, events, timeout in
-                    Hub.waitBelowC(
+                    let result = Hub.waitBelowC(
                         descriptor,
                         input: events & CShort(POLLIN) != 0,
                         output: events & CShort(POLLOUT) != 0,
                         generation: cgevent_fd_generation(descriptor),
                         timeout: timeout
                     )
+                    guard result == Hub.readyAndUneven else { return result }
+                    cgevent_fd_uneven(descriptor)
+                    return 0
                 },
                 sleep: { nanoseconds in Hub.sleepBelowC(nanoseconds) },
                 closing: { descriptor in Hub.ifPresent?.forget(descriptor) },
-                io_done: { _ = Hub.sleepBelowC(0) }
+                io_done: { Hub.yieldBelowC() }
             )
         )
         return UnsafePointer(table)

@@ -20,6 +20,7 @@ extension Hub {
             _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
             return
         }
+        for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
         loop.close()
         main.context?.pointee.scheduled = nil
         thread.record.pointee.hub = nil

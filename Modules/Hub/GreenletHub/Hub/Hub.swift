@@ -51,6 +51,8 @@ public final class Hub {
     ///
     /// Each lives as long as its stack.
     var visitors: Set<AnyGreenlet> = []
+    /// Those that watch signals; they end with the hub at the latest.
+    var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
     private var nextID = 1
     private var freeIDs: [Int] = []
 
@@ -111,6 +113,7 @@ public final class Hub {
     func letGo() {
         main = nil
         own = nil
+        visitors.removeAll()
     }
 
     /// The greenlet that runs now.

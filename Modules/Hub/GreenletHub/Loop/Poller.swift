@@ -69,12 +69,15 @@ package final class Poller: CustomStringConvertible {
     ) throws -> Bool {
         let reference = try hub.parkableReference()
         if isClosed || takeKept(direction.bit) { return true }
-        if let other = waiting(direction) { throw concurrentUse(direction, other, reference) }
+        if let other = waiting(direction), other._withUnsafeGuaranteedRef({ $0.waitState.isWaiting }) {
+            throw concurrentUse(direction, other, reference)
+        }
         setWaiting(direction, reference)
         hub.externalWaits += 1
         defer {
             hub.externalWaits -= 1
-            setWaiting(direction, nil)
+            // Another one may have come meanwhile: whoever was killed keeps his place only until somebody wants it.
+            if waiting(direction)?.toOpaque() == reference.toOpaque() { setWaiting(direction, nil) }
         }
         return try reference._withUnsafeGuaranteedRef { greenlet in
             greenlet.beginWait()

@@ -12,7 +12,7 @@ import GreenletCore
 public final class SignalWatcher {
     /// The number of the signal.
     public let signal: CInt
-    private unowned(unsafe) let hub: Hub
+    private let hub: Hub
     private var handle: UnsafeMutablePointer<uv_signal_t>?
     private let handler: () throws -> Void
 
@@ -43,6 +43,7 @@ public final class SignalWatcher {
             },
             signal
         )
+        hub.signalWatchers[ObjectIdentifier(self)] = Unmanaged.passUnretained(self)
         if status != 0 {
             cancel()
             throw GreenletError.loop("watching signal \(signal)", status)
@@ -59,6 +60,8 @@ public final class SignalWatcher {
     public func cancel() {
         guard let handle else { return }
         self.handle = nil
+        hub.signalWatchers[ObjectIdentifier(self)] = nil
+        // Safe because the hub's loop runs all such callbacks before the hub goes.
         handle.pointee.data = Unmanaged.passUnretained(hub).toOpaque()
         uv_signal_stop(handle)
         let raw = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)

@@ -12,6 +12,9 @@ extension Hub {
         return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.mayPark }
     }
 
+    /// What `waitBelowC` returns for 0 where a short read no longer means that nothing is left.
+    package static var readyAndUneven: CInt { -1 }
+
     /// Waits until a descriptor is ready.
     ///
     /// Switch point. An error that arrives meanwhile stays with the greenlet, for its next switch point in Swift.
@@ -22,7 +25,7 @@ extension Hub {
     ///   - output: Whether to wait for room for output.
     ///   - generation: Counts what this number has been; see `poller(for:generation:isNonBlocking:)`.
     ///   - timeout: At most how many nanoseconds; below zero means for ever.
-    /// - Returns: 0, maybe spuriously, or an error number: `ETIMEDOUT`; `ECANCELED` for an error that arrived; `EBADF`
+    /// - Returns: 0 or `readyAndUneven`, maybe spuriously, or an error number: `ETIMEDOUT`; `ECANCELED` for an error that arrived; `EBADF`
     ///   for a descriptor closed meanwhile; what the loop said to one that can't be watched.
     package static func waitBelowC(
         _ descriptor: CInt,
@@ -35,13 +38,13 @@ extension Hub {
         return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { hub in
             hub.errorNumber { greenlet in
                 let poller = try hub.poller(for: descriptor, generation: generation)
-                if input && poller.isUneven { return 0 }  // a short read may have left the end to be read
                 let isReady = try poller.waitAmongOthers(
                     input ? (output ? .both : .read) : .write,
                     for: WaitReason(input ? "a patched read" : "a patched write", poller),
                     until: timeout < 0 ? nil : Deadline(after: .nanoseconds(timeout))
                 )
                 if poller.isClosed { return EBADF }
+                if isReady && input && poller.isUneven { return Hub.readyAndUneven }
                 return isReady ? 0 : ETIMEDOUT
             }
         }
@@ -54,10 +57,31 @@ extension Hub {
     /// - Parameter nanoseconds: How long; zero lets the others run once.
     /// - Returns: 0, or `ECANCELED`.
     package static func sleepBelowC(_ nanoseconds: Int64) -> CInt {
-        Hub.current.errorNumber { _ in
-            try sleep(.nanoseconds(nanoseconds))
+        Hub.current.errorNumber { greenlet in
+            greenlet.beginWait()
+            _ = try greenlet.park(for: WaitReason("a patched sleep"), until: Deadline(after: .nanoseconds(nanoseconds)))
             return 0
         }
+    }
+
+    /// Lets the others run, and the loop look for events if greenlets have run for a while.
+    ///
+    /// Switch point. It comes back in any case: errors that have arrived stay where they are.
+    package static func yieldBelowC() {
+        let hub = Hub.current
+        guard let reference = try? hub.parkableReference() else { return }
+        reference._withUnsafeGuaranteedRef { hub.yieldRegardless($0) }
+    }
+
+    private func yieldRegardless(_ greenlet: AnyGreenlet) {
+        immediateSuccesses.pointee = 0
+        handOversLeft = 0
+        greenlet.beginWait()
+        greenlet.wake(.ready)
+        enqueue(greenlet)
+        switchAway()
+        if greenlet.isQueued { greenlet.resumedByHand() }
+        _ = greenlet.waitState.end()
     }
 
     /// Runs `body` with errors held, and turns what it throws into an error number.
@@ -68,6 +92,8 @@ extension Hub {
                 let outer = greenlet.holdsErrors
                 greenlet.holdsErrors = true
                 defer { greenlet.holdsErrors = outer }
+                // A loop that takes no notice of failing calls must not keep the thread from all others.
+                if !greenlet.pendingErrors.isEmpty { yieldRegardless(greenlet) }
                 return try body(greenlet)
             }
         } catch let error as GreenletError where error.cause != 0 {

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The greenlet that accepts: in batches, not while the server is full, and slowly when the system has nothing left.
 
+import GreenletCore
 import GreenletHub
 
 extension StreamServer {
@@ -29,6 +30,10 @@ extension StreamServer {
             } catch let error as SocketError {
                 if stage != .serving { return }
                 try endure(error, &backOff)
+            } catch let error as GreenletError where error.code == .loopFailed {
+                fatalError = error  // the listener can't be watched: better an end that is seen than a silence
+                close()
+                return
             }
         }
     }

@@ -60,7 +60,7 @@ public final class StreamServer {
     var stage = Stage.created
     var listener: Socket?
     /// What the server has ended with, if it ended by itself.
-    var fatalError: SocketError?
+    var fatalError: (any Error)?
     /// Where it listens; nil before `start()`.
     ///
     /// With the real port, if 0 was asked for.

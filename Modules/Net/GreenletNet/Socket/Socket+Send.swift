@@ -156,7 +156,10 @@ extension Socket {
             while sent < count {
                 let taken = try attempt(sent)
                 sent += taken
-                if taken > 0 { continue }
+                if taken > 0 {
+                    if hub.immediateSuccesses.pointee >= Hub.immediateLimit { try hub.yieldAfterImmediateSuccesses() }
+                    continue
+                }
                 if !isInTime { throw timedOut(.send, limit) }
                 isInTime = try wait(.write, .send, until: limit.start())
             }

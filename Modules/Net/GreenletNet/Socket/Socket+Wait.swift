@@ -43,12 +43,15 @@ extension Socket {
         _ operation: SocketError.Operation,
         until deadline: Deadline?
     ) throws -> Bool {
-        let poller = try self.poller ?? makePoller(operation)
+        let poller = try usablePoller ?? makePoller(operation)
         let isInTime = try poller.wait(direction, for: WaitReason(operation.name, self), until: deadline)
         hub.immediateSuccesses.pointee = 0
         if descriptor < 0 { try throwClosedMeanwhile(operation) }
         return isInTime
     }
+
+    /// The poller, unless somebody closed it under us by using the bare descriptor.
+    private var usablePoller: Poller? { poller?.isClosed == false ? poller : nil }
 
     @inline(never)
     func makePoller(_ operation: SocketError.Operation) throws -> Poller {

@@ -121,6 +121,9 @@ void cgevent_install_scheduler(const cgevent_scheduler *CGEVENT_NULLABLE schedul
 /// Changes whenever a hook sees the number closed, replaced or handed out anew; 0 for a number never seen.
 uint32_t cgevent_fd_generation(int fd);
 
+/// The hub was told of the end, an error or urgent data: from now on a short receive doesn't mean an empty queue.
+void cgevent_fd_uneven(int fd);
+
 /// Forgets what is cached for a number that was closed, or whose O_NONBLOCK was changed, where no hook could see it
 /// (by libuv, by libc). Bumps its generation; doesn't call `closing`.
 void cgevent_fd_forget(int fd);
