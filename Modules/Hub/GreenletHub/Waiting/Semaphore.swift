@@ -15,6 +15,9 @@
 ///
 /// When not to use it: to limit how many greenlets run; a `Pool` does that.
 ///
+/// Glibc's overlay has a type alias of the same name: where both are imported, write `GreenletHub.Semaphore`, or
+/// `Gevent.Semaphore`.
+///
 /// gevent: `gevent.lock.Semaphore`.
 public final class Semaphore {
     /// How many permits are free.
