@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-# Echo servers side by side: the server on core 0, the load on core 1, A B C A B C, medians and ratios to bare epoll.
+# Echo servers side by side: servers on core 0, the load on core 1, turns of a fraction of a second in an order by
+# chance, medians, and ratios to bare epoll formed within each round.
 #
 # usage: echo.sh [--rounds N] [--seconds S] [--connections "64 1000"] [--size B] [--peers-only] [--check]
 #   --check   exit with 1 when ours is below 0.95 of bare epoll, or the patched one below 0.85
 # GREENLET_ECHO names another command for ours; without it greenlet-echo is built in release.
-# The figures mean something only if nothing else runs on the machine: ± tells. Takes about four minutes.
+# The figures mean something only if nothing else runs on the machine: ± tells. Takes about two minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 
-rounds=9
-seconds=2
+rounds=100
+seconds=0.15
 connections='64 1000'
 size=64
 with_ours=true
@@ -44,22 +45,23 @@ if $with_ours; then
 fi
 
 work=$(mktemp -d)
-server=''
-stop_server() {
-    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server"; } || true
-    server=''
+servers=()
+stop_servers() {
+    for server in "${servers[@]}"; do kill "$server" 2>/dev/null && wait "$server" || true; done
+    servers=()
 }
-trap 'stop_server; rm -rf "$work"' EXIT
+trap 'stop_servers; rm -rf "$work"' EXIT
 
-# start_server NAME: sets `server` and `port`.
+# start_server NAME: adds to `servers` and `targets`.
 start_server() {
-    local command
+    local command port server
     read -ra command <<<"${commands[$1]}"
     taskset -c 0 "${command[@]}" --port 0 >"$work/output" 2>"$work/errors" &
     server=$!
+    servers+=("$server")
     for _ in $(seq 100); do
         port=$(sed -n 's/^listening on .*://p' "$work/output")
-        [ -z "$port" ] || return 0
+        [ -z "$port" ] || { targets+=(--server "$port:$server"); return 0; }
         kill -0 "$server" 2>/dev/null || break
         sleep 0.05
     done
@@ -68,19 +70,14 @@ start_server() {
     exit 1
 }
 
-for round in $(seq "$rounds"); do
-    for count in $connections; do
-        for name in "${names[@]}"; do
-            start_server "$name"
-            result=$(taskset -c 1 "$here/.bin/echo_load" --port "$port" --connections "$count" --size "$size" \
-                --seconds "$seconds" --warmup 1 --pid "$server")
-            stop_server
-            printf '%s %s %s\n' "$round" "$name" "$result" >>"$work/samples"
-            rate=${result##*\"requests_per_second\":}
-            printf 'round %s of %s: %-18s %5s connections  %s requests/s\n' \
-                "$round" "$rounds" "$name" "$count" "${rate%%,*}" >&2
-        done
-    done
+ulimit -n "$(ulimit -Hn)"
+for count in $connections; do
+    targets=()
+    for name in "${names[@]}"; do start_server "$name"; done
+    printf '%s connections: %s rounds of %s s for each of %s\n' "$count" "$rounds" "$seconds" "${names[*]}" >&2
+    taskset -c 1 "$here/.bin/echo_load" "${targets[@]}" --connections "$count" --size "$size" --seconds "$seconds" \
+        --warmup 0.05 --rounds "$rounds" --seed "$RANDOM" >>"$work/samples"
+    stop_servers
 done
 
-python3 "$here/table.py" echo epoll "${bars[@]}" <"$work/samples"
+python3 "$here/table.py" echo "${names[*]}" "${bars[@]}" <"$work/samples"

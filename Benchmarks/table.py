@@ -1,57 +1,73 @@
 #!/usr/bin/env python3
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 # Turns the samples of echo.sh and switch.sh into tables: medians, and ratios formed round by round.
-"""usage: table.py echo|switch BASE [NAME=BAR…] < samples
+"""usage: table.py echo "NAME…" [NAME=BAR…] < samples
+       table.py switch BASE [NAME=BAR…] < samples
 
-echo    lines `ROUND NAME JSON`, JSON as echo_load prints it; a table for each number of connections, with the rate's
-        ratio to BASE; NAME=BAR fails (exit status 1) when NAME's ratio is below BAR at any number of connections
+echo    JSON lines as echo_load prints them, for servers of these names, of which the first is the base; a table for
+        each number of connections; NAME=BAR fails (exit status 1) when NAME's ratio is below BAR in any of them
 switch  lines `ROUND ns_per_switch NAME VALUE`; ratio to BASE; NAME=BAR fails when NAME's ratio is above BAR
 
 A ratio is the median of the ratios within one round: what disturbs the machine for a while disturbs both sides of it.
+Behind it stands where the median would lie in 19 of 20 repetitions, by drawing rounds anew (bootstrap).
 """
 
 import collections
 import json
+import random
 import statistics
 import sys
 
 
 def paired_ratio(samples, base):
-    """The median over all rounds that have both of sample / base."""
+    """The median over all rounds that have both of sample / base, and its interval of confidence of 95 %."""
     ratios = [value / base[number] for number, value in samples.items() if number in base]
-    return statistics.median(ratios) if ratios else float("nan")
+    if not ratios:
+        return float("nan"), float("nan"), float("nan")
+    chance = random.Random(1)
+    medians = sorted(statistics.median(chance.choices(ratios, k=len(ratios))) for _ in range(400))
+    return statistics.median(ratios), medians[10], medians[-11]
 
 
 def spread(values):
-    """Half the distance from the lowest to the highest, in per cent of the median."""
-    middle = statistics.median(values)
-    return 50 * (max(values) - min(values)) / middle
+    """Half the distance between the lowest and the highest tenth, in per cent of the median."""
+    ordered = sorted(values)
+    outer = len(ordered) // 10
+    return 50 * (ordered[-1 - outer] - ordered[outer]) / statistics.median(ordered)
 
 
-def echo_tables(lines, base):
+def echo_tables(lines, names):
     """Prints the tables, and returns the ratios by name."""
     tables = collections.defaultdict(lambda: collections.defaultdict(dict))
     for line in lines:
-        number, name, text = line.split(maxsplit=2)
-        sample = json.loads(text)
-        tables[sample["connections"], sample["size"]][name][number] = sample
+        sample = json.loads(line)
+        name = names[sample["server"]]
+        tables[sample["connections"], sample["size"]][name][sample["round"]] = sample
     ratios = collections.defaultdict(list)
     for (connections, size), rows in tables.items():
         print(f"\n{connections} connections, {size} bytes")
-        print(f"{'':18}{'requests/s':>12}{'±':>6}{'ratio':>8}{'p50 µs':>10}{'p99 µs':>10}", end="")
-        print(f"{'server µs/req':>15}{'busy':>7}")
-        for name, samples in rows.items():
+        print(f"{'':18}{'requests/s':>12}{'±':>6}{'ratio':>8}{'95 %':>16}{'p50 µs':>10}{'p99 µs':>10}", end="")
+        print(f"{'server µs/req':>15}{'ratio':>8}{'busy':>7}")
+        base = rows[names[0]]
+        for name in names:
+            samples = rows[name]
             rates = {number: sample["requests_per_second"] for number, sample in samples.items()}
-            base_rates = {number: sample["requests_per_second"] for number, sample in rows.get(base, {}).items()}
-            ratio = paired_ratio(rates, base_rates)
+            costs = {number: cost_of(sample) for number, sample in samples.items()}
+            ratio, low, high = paired_ratio(rates, {n: sample["requests_per_second"] for n, sample in base.items()})
+            cost_ratio, _, _ = paired_ratio(costs, {n: cost_of(sample) for n, sample in base.items()})
             ratios[name].append(ratio)
             median = {key: statistics.median(s[key] for s in samples.values()) for key in next(iter(samples.values()))}
-            rate = median["requests_per_second"]
             print(
-                f"{name:18}{rate:12,.0f}{spread(rates.values()):5.0f}%{ratio:8.3f}{median['p50_us']:10,.0f}"
-                f"{median['p99_us']:10,.0f}{1e6 * median['server_cpu'] / rate:15.2f}{median['server_cpu']:7.0%}"
+                f"{name:18}{median['requests_per_second']:12,.0f}{spread(rates.values()):5.0f}%{ratio:8.3f}"
+                f"{f'{low:.3f} – {high:.3f}':>16}{median['p50_us']:10,.0f}{median['p99_us']:10,.0f}"
+                f"{statistics.median(costs.values()):15.2f}{cost_ratio:8.3f}{median['server_cpu']:7.0%}"
             )
     return ratios
+
+
+def cost_of(sample):
+    """Microseconds of the server's processor time for a request."""
+    return 1e6 * sample["server_cpu"] / sample["requests_per_second"]
 
 
 def switch_table(lines, base):
@@ -63,7 +79,7 @@ def switch_table(lines, base):
     print(f"\n{'':24}{'ns/switch':>12}{'±':>6}{'ratio':>8}")
     ratios = {}
     for name, samples in sorted(rows.items(), key=lambda row: statistics.median(row[1].values())):
-        ratio = paired_ratio(samples, rows.get(base, {}))
+        ratio, _, _ = paired_ratio(samples, rows.get(base, {}))
         ratios[name] = [ratio]
         print(f"{name:24}{statistics.median(samples.values()):12.2f}{spread(samples.values()):5.0f}%{ratio:8.2f}")
     return ratios
@@ -71,7 +87,7 @@ def switch_table(lines, base):
 
 def main(kind, base, bars):
     lines = [line for line in sys.stdin if line.strip()]
-    ratios = echo_tables(lines, base) if kind == "echo" else switch_table(lines, base)
+    ratios = echo_tables(lines, base.split()) if kind == "echo" else switch_table(lines, base)
     failed = False
     for bar in bars:
         name, _, limit = bar.partition("=")
@@ -84,7 +100,7 @@ def main(kind, base, bars):
             missed = f"{max(measured):.3f} is above" if max(measured) > float(limit) else ""
         if missed:
             failed = True
-            print(f"BAR MISSED: {name}: {missed} {limit} × {base}", file=sys.stderr)
+            print(f"BAR MISSED: {name}: {missed} {limit} × {base.split()[0]}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -2,11 +2,15 @@
 // The load of the echo benchmark: every connection sends a message, waits for all of it, checks it, sends the next.
 //
 // Closed loop on purpose: a generator that only pours bytes lets a server answer many requests with one system call.
-// Prints one JSON line. `server_cpu` is the share of one core that the server (--pid) used while it was measured: well
-// below 1 means that this generator was the limit, and that the rate says little about the server.
+//
+// With several servers it holds connections to all of them and lets them take turns, in an order that is drawn anew for
+// each round: what disturbs the machine lasts longer than a turn of a fraction of a second, so it meets all alike.
+// Prints one JSON line a turn. `server_cpu` is the share of one core that the server used in its turn: well below 1
+// means that this generator was the limit, and that the rate says little about the server.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -27,28 +31,44 @@ enum { batch = 256, stall_limit_ms = 10000, exit_usage = 64 };
 // Latencies go to buckets of 1/32 of a power of two: within 3 %, with no allocation and no sorting.
 enum { sub_bits = 5, sub_count = 1 << sub_bits, bucket_count = 64 * sub_count };
 
+enum { most_servers = 32, offsets = 251 };
+
 struct options {
-    int port;
     int connections;
     int size;
     double seconds;
     double warmup;
-    int pid;
+    int rounds;
+    unsigned seed;
 };
 
+// Kept small: with a thousand connections what is touched for each is in no cache, and this side must not be the limit.
 struct connection {
     int fd;
     uint32_t sequence;
-    size_t received;
+    uint32_t received;
+    uint32_t offset; ///< of its message in the pattern
     uint64_t sent_at;
-    unsigned char *message;
 };
 
-static struct options options = {.port = 8888, .connections = 64, .size = 64, .seconds = 3, .warmup = 1};
+struct server {
+    int port;
+    int pid;
+    int poller;
+    struct connection *connections;
+};
+
+static struct options options = {.connections = 64, .size = 64, .seconds = 3, .warmup = 1, .rounds = 1, .seed = 1};
+static struct server servers[most_servers];
+static int server_count;
 static uint64_t buckets[bucket_count];
 static uint64_t measured_requests;
 static int measuring;
+static int sending;
+static int unanswered;
 static unsigned char *reply;
+/// A message is a piece of this, which differs from one connection to the next, with a number in front.
+static unsigned char *pattern;
 
 static void die(const char *what) {
     fprintf(stderr, "echo_load: %s: %s\n", what, strerror(errno));
@@ -95,46 +115,71 @@ static double percentile(double share) {
     return 0;
 }
 
-/// Processor time of the server in seconds, all threads; 0 when no --pid was given.
-static double server_seconds(void) {
-    if (options.pid == 0) {
+/// Processor time of a server in seconds, all threads, to the nanosecond; 0 when its process was not named.
+static double server_seconds(const struct server *server) {
+    if (server->pid == 0) {
         return 0;
     }
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/stat", options.pid);
-    FILE *file = fopen(path, "r");
-    if (!file) {
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%d/task", server->pid);
+    DIR *threads = opendir(path);
+    if (!threads) {
         die(path);
     }
-    char text[1024];
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = 0;
-    // The name in parentheses may hold anything, so count the fields from the last parenthesis on.
-    char *rest = strrchr(text, ')');
-    unsigned long user = 0;
-    unsigned long system = 0;
-    if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) {
-        fail("can't read the server's processor time");
+    unsigned long long total = 0;
+    struct dirent *thread;
+    while ((thread = readdir(threads))) {
+        if (thread->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", server->pid, thread->d_name);
+        FILE *file = fopen(path, "r");
+        unsigned long long spent = 0;
+        if (file) { // else the thread has just ended
+            if (fscanf(file, "%llu", &spent) != 1) {
+                fail("can't read the server's processor time: this needs a kernel with CONFIG_SCHED_INFO");
+            }
+            fclose(file);
+        }
+        total += spent;
     }
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    closedir(threads);
+    return (double)total / 1e9;
 }
 
-static void send_next(struct connection *connection) {
+/// The connection's message, with its number written into the pattern; `replaced` takes what was there.
+static unsigned char *compose(const struct connection *connection, uint32_t *replaced) {
+    unsigned char *message = pattern + connection->offset;
+    memcpy(replaced, message, sizeof *replaced);
+    memcpy(message, &connection->sequence, sizeof connection->sequence);
+    return message;
+}
+
+static void send_next(struct connection *connection, uint64_t time) {
     connection->sequence++;
-    size_t head =
-        (size_t)options.size < sizeof connection->sequence ? (size_t)options.size : sizeof connection->sequence;
-    memcpy(connection->message, &connection->sequence, head);
     connection->received = 0;
-    connection->sent_at = now();
+    connection->sent_at = time;
+    uint32_t replaced;
+    unsigned char *message = compose(connection, &replaced);
     // A message is small beside a socket's buffer and the buffer is empty, so a short write is a fault of the set-up.
-    ssize_t sent = send(connection->fd, connection->message, (size_t)options.size, MSG_NOSIGNAL);
+    ssize_t sent = send(connection->fd, message, (size_t)options.size, MSG_NOSIGNAL);
     if (sent < 0) {
         die("send");
     }
     if (sent != options.size) {
         fail("short send: choose a smaller --size");
     }
+    memcpy(message, &replaced, sizeof replaced);
+    unanswered++;
+}
+
+static void check(const struct connection *connection, size_t count) {
+    uint32_t replaced;
+    unsigned char *message = compose(connection, &replaced);
+    if (memcmp(reply, message + connection->received, count) != 0) {
+        fail("the server sent something else than what it got");
+    }
+    memcpy(message, &replaced, sizeof replaced);
 }
 
 static void receive(struct connection *connection) {
@@ -150,22 +195,27 @@ static void receive(struct connection *connection) {
     if (count == 0) {
         fail("the server closed a connection");
     }
-    if ((size_t)count > due || memcmp(reply, connection->message + connection->received, (size_t)count) != 0) {
-        fail("the server sent something else than what it got");
+    if ((size_t)count > due) {
+        fail("the server sent more than it got");
     }
-    connection->received += (size_t)count;
-    if (connection->received < (size_t)options.size) {
+    check(connection, (size_t)count);
+    connection->received += (uint32_t)count;
+    if (connection->received < (uint32_t)options.size) {
         return;
     }
+    unanswered--;
+    uint64_t time = now();
     if (measuring) {
-        buckets[bucket_of(now() - connection->sent_at)]++;
+        buckets[bucket_of(time - connection->sent_at)]++;
         measured_requests++;
     }
-    send_next(connection);
+    if (sending) {
+        send_next(connection, time);
+    }
 }
 
-static void open_connection(struct connection *connection, int poller, int index) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
+static void open_connection(const struct server *server, struct connection *connection, int index) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection->fd < 0) {
@@ -177,61 +227,120 @@ static void open_connection(struct connection *connection, int poller, int index
     int on = 1;
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fcntl(connection->fd, F_SETFL, fcntl(connection->fd, F_GETFL) | O_NONBLOCK);
-    connection->message = malloc((size_t)options.size);
-    if (!connection->message) {
-        die("malloc");
-    }
-    for (int i = 0; i < options.size; i++) {
-        connection->message[i] = (unsigned char)(index * 31 + i);
-    }
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-    if (epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event) < 0) {
+    connection->offset = (uint32_t)index % offsets;
+    // Edge-triggered: each report is followed by a recv that takes all that is due.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = connection};
+    if (epoll_ctl(server->poller, EPOLL_CTL_ADD, connection->fd, &event) < 0) {
         die("epoll_ctl");
     }
 }
 
-static void run_until(int poller, uint64_t end) {
+static void open_server(struct server *server) {
+    server->poller = epoll_create1(EPOLL_CLOEXEC);
+    server->connections = calloc((size_t)options.connections, sizeof *server->connections);
+    if (server->poller < 0 || !server->connections) {
+        die("set-up");
+    }
+    for (int i = 0; i < options.connections; i++) {
+        open_connection(server, &server->connections[i], i);
+    }
+}
+
+static void take_in_answers(const struct server *server) {
     struct epoll_event events[batch];
+    int count = epoll_wait(server->poller, events, batch, stall_limit_ms);
+    if (count == 0) {
+        fail("no answer for ten seconds");
+    }
+    for (int i = 0; i < count; i++) {
+        receive(events[i].data.ptr);
+    }
+}
+
+static void run_until(const struct server *server, uint64_t end) {
     while (now() < end) {
-        int count = epoll_wait(poller, events, batch, stall_limit_ms);
-        if (count == 0) {
-            fail("no answer for ten seconds");
-        }
-        for (int i = 0; i < count; i++) {
-            receive(events[i].data.ptr);
-        }
+        take_in_answers(server);
+    }
+}
+
+/// One turn of one server: warm up, measure, let what is under way come home.
+static void take_turn(const struct server *server, int round) {
+    sending = 1;
+    for (int i = 0; i < options.connections; i++) {
+        send_next(&server->connections[i], now());
+    }
+    run_until(server, now() + (uint64_t)(options.warmup * 1e9));
+    memset(buckets, 0, sizeof buckets);
+    measured_requests = 0;
+    double server_before = server_seconds(server);
+    uint64_t start = now();
+    measuring = 1;
+    run_until(server, start + (uint64_t)(options.seconds * 1e9));
+    measuring = 0;
+    double elapsed = (double)(now() - start) / 1e9;
+    double server_share = (server_seconds(server) - server_before) / elapsed;
+    sending = 0;
+    while (unanswered > 0) {
+        take_in_answers(server);
+    }
+    printf("{\"round\":%d,\"server\":%d,\"connections\":%d,\"size\":%d,\"seconds\":%.3f,\"requests\":%llu,"
+           "\"requests_per_second\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"server_cpu\":%.4f}\n",
+           round, (int)(server - servers), options.connections, options.size, elapsed,
+           (unsigned long long)measured_requests, (double)measured_requests / elapsed, percentile(0.50),
+           percentile(0.99), percentile(0.999), server_share);
+    fflush(stdout);
+}
+
+/// The servers' numbers in an order by chance.
+static void shuffle(int *order) {
+    for (int i = 0; i < server_count; i++) {
+        int other = rand_r(&options.seed) % (i + 1);
+        order[i] = order[other];
+        order[other] = i;
     }
 }
 
 static void usage(const char *name) {
-    fprintf(stderr, "usage: %s [--port P] [--connections N] [--size B] [--seconds S] [--warmup S] [--pid SERVER]\n",
+    fprintf(stderr,
+            "usage: %s --server PORT[:PID] [--server PORT[:PID]]… [--connections N] [--size B] [--seconds S] [--warmup S]\n"
+            "       [--rounds N] [--seed N]     seconds and warmup are of one turn; 4 bytes at least\n",
             name);
     exit(exit_usage);
 }
 
+static void add_server(const char *text, const char *name) {
+    struct server *server = &servers[server_count];
+    if (server_count == most_servers || sscanf(text, "%d:%d", &server->port, &server->pid) < 1) {
+        usage(name);
+    }
+    server_count++;
+}
+
 static void parse(int argc, char **argv) {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'},
+        {"server", required_argument, NULL, 'p'},
         {"connections", required_argument, NULL, 'c'},
         {"size", required_argument, NULL, 'b'},
         {"seconds", required_argument, NULL, 's'},
         {"warmup", required_argument, NULL, 'w'},
-        {"pid", required_argument, NULL, 'i'},
+        {"rounds", required_argument, NULL, 'r'},
+        {"seed", required_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
     };
     int letter;
     while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
         switch (letter) {
-        case 'p': options.port = atoi(optarg); break;
+        case 'p': add_server(optarg, argv[0]); break;
         case 'c': options.connections = atoi(optarg); break;
         case 'b': options.size = atoi(optarg); break;
         case 's': options.seconds = atof(optarg); break;
         case 'w': options.warmup = atof(optarg); break;
-        case 'i': options.pid = atoi(optarg); break;
+        case 'r': options.rounds = atoi(optarg); break;
+        case 'e': options.seed = (unsigned)atoi(optarg); break;
         default: usage(argv[0]);
         }
     }
-    if (optind != argc || options.connections < 1 || options.size < 1 || options.seconds <= 0) {
+    if (optind != argc || server_count == 0 || options.connections < 1 || options.size < 4 || options.seconds <= 0) {
         usage(argv[0]);
     }
 }
@@ -243,28 +352,23 @@ int main(int argc, char **argv) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    int poller = epoll_create1(EPOLL_CLOEXEC);
     reply = malloc((size_t)options.size + 1);
-    struct connection *connections = calloc((size_t)options.connections, sizeof *connections);
-    if (poller < 0 || !reply || !connections) {
+    pattern = malloc((size_t)options.size + offsets);
+    if (!reply || !pattern) {
         die("set-up");
     }
-    for (int i = 0; i < options.connections; i++) {
-        open_connection(&connections[i], poller, i);
+    for (int i = 0; i < options.size + offsets; i++) {
+        pattern[i] = (unsigned char)(i * 31 + i / 256);
     }
-    for (int i = 0; i < options.connections; i++) {
-        send_next(&connections[i]);
+    for (int i = 0; i < server_count; i++) {
+        open_server(&servers[i]);
     }
-    run_until(poller, now() + (uint64_t)(options.warmup * 1e9));
-    double server_before = server_seconds();
-    uint64_t start = now();
-    measuring = 1;
-    run_until(poller, start + (uint64_t)(options.seconds * 1e9));
-    double elapsed = (double)(now() - start) / 1e9;
-    double server_share = (server_seconds() - server_before) / elapsed;
-    printf("{\"connections\":%d,\"size\":%d,\"seconds\":%.3f,\"requests\":%llu,\"requests_per_second\":%.0f,"
-           "\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"server_cpu\":%.3f}\n",
-           options.connections, options.size, elapsed, (unsigned long long)measured_requests,
-           (double)measured_requests / elapsed, percentile(0.50), percentile(0.99), percentile(0.999), server_share);
+    for (int round = 1; round <= options.rounds; round++) {
+        int order[most_servers];
+        shuffle(order);
+        for (int i = 0; i < server_count; i++) {
+            take_turn(&servers[order[i]], round);
+        }
+    }
     return 0;
 }
