@@ -106,6 +106,22 @@ private let stride: Int = {
         }
     }
 
+    @Test func theWordsAreFoundInTheMidstOfAccessesAndBindingsToo() async {
+        await #expect(processExitsWith: .success) {
+            let words = 0..<Int32(CGREENLET_WORDS)
+            // On a thread in its first state no second one is started.
+            cgreenlet_forget_word(-1)
+            RuntimeWords.calibrate()
+            #expect(words.allSatisfy(cgreenlet_knows_word))
+            // In the midst of something the words don't show on this thread.
+            cgreenlet_forget_word(-1)
+            let box = Box()
+            holding(&box.field) { Locals.$number.withValue(5) { RuntimeWords.calibrate() } }
+            #expect(words.allSatisfy(cgreenlet_knows_word))
+            await onThread { try runEveryInterleaving() }
+        }
+    }
+
     @Test func bindingsAndAccessesFollowTheGreenletInEveryOrder() async {
         await onThread(limit: .seconds(300)) { try runEveryInterleaving() }
     }

@@ -7,23 +7,33 @@ import Glibc
 /// Calibration: which words of the runtime's thread-local blocks follow the greenlet.
 ///
 /// Offsets differ between the dynamic and the static standard library and between releases, so nothing is assumed:
-/// on a thread of its own, where nothing else happens, each state is opened and closed, and a word is believed only
-/// if it alone took the value that it must. What isn't found stays with the thread; for exclusivity there is a
-/// second way, see `cgreenlet_switch_carefully`.
-enum RuntimeWords {
+/// each state is opened and closed, and a word is believed only if it alone took the value that it must. What isn't
+/// found stays with the thread; for exclusivity there is a second way, see `cgreenlet_switch_carefully`.
+package enum RuntimeWords {
     /// Runs once for the process; later reads cost one check.
-    static let calibrated: Void = {
-        var thread = pthread_t()
-        let created = pthread_create(&thread, nil, { _ in RuntimeWords.calibrateThisThread() }, nil)
-        if created == 0 { pthread_join(thread, nil) }
-    }()
+    static let calibrated: Void = calibrate()
 
-    private static func calibrateThisThread() -> UnsafeMutableRawPointer? {
+    /// On this thread, if its words are in their first state; else on one of its own, where nothing else happens.
+    ///
+    /// Not always on one of its own: once a process has had a second thread, the C library takes locks and atomic
+    /// operations in malloc, stdio and each call that may block, and never stops doing so.
+    package static func calibrate() {
+        calibrateThisThread()
+        if (0..<Int32(CGREENLET_WORDS)).allSatisfy(cgreenlet_knows_word) { return }
+        cgreenlet_forget_word(-1)
+        var thread = pthread_t()
+        let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
+            RuntimeWords.calibrateThisThread()
+            return nil
+        }
+        if pthread_create(&thread, nil, body, nil) == 0 { pthread_join(thread, nil) }
+    }
+
+    private static func calibrateThisThread() {
         findExclusivity()
         findTaskLocals()
         findCurrentTask()
         findExecutorTracking()
-        return nil
     }
 
     /// The head of the list of open accesses must point to the one that was opened last.
