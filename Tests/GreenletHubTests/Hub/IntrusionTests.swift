@@ -51,4 +51,24 @@ import Testing
             #expect(rounds == 1)
         }
     }
+
+    @Test(arguments: [0, 3, 64, 150])
+    func whoIsResumedByHandLeavesTheOrderOfTheOthers(position: Int) async {
+        await onHub(allowingLeftovers: true) {
+            let event = Event()
+            var order: [Int] = []
+            let raw = RawGreenlet { _ = try event.wait() }
+            let main = RawGreenlet.current
+            spawn { try main.throw(TestError(1)) }  // `raw` waits: comes back to here
+            #expect(caught { try raw.switch() } != nil)
+            for index in 0..<200 {
+                if index == position { event.set() }  // stands in the run queue from now on
+                spawn { order.append(index) }
+            }
+            try raw.switch()
+            #expect(raw.isDead)
+            try sleep(.milliseconds(5))
+            #expect(order == Array(0..<200))
+        }
+    }
 }

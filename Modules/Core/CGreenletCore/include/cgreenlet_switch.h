@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) void cgreenlet_switch(cgreenlet_con
     cgreenlet_switch_inline(from, to);
 }
 
-enum { CGREENLET_WARM_LINES = 22 };
+enum { CGREENLET_WARM_LINES = 16 };
 
 /// Asks for memory that will be needed soon. Never faults, whatever the address.
 static inline void cgreenlet_prefetch(const void *_Nullable address) { __builtin_prefetch(address, 1, 3); }

@@ -22,12 +22,12 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var isQueued = false
     /// Whether errors wait until C code has returned: see `Hub.waitBelowC`.
     @exclusivity(unchecked) var holdsErrors = false
-    /// The next in the run queue.
-    @exclusivity(unchecked) var nextRunnable: Unmanaged<AnyGreenlet>?
     /// What it waits for, or last did: see `currentReason`.
     @exclusivity(unchecked) var reason: WaitReason?
     /// Errors that arrived while nothing could be thrown, in order; almost always none.
     @exclusivity(unchecked) var pendingErrors: [PendingError] = []
+    /// Where it stands among the pollers, or last did: only ever used to have that memory fetched before its turn.
+    @exclusivity(unchecked) var awaited: UnsafeRawPointer?
     @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
     @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
     @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?

@@ -6,7 +6,7 @@ import GreenletCore
 
 extension Hub {
     /// How many I/O calls may succeed at once, without any wait, before the others get a turn.
-    package static var immediateLimit: Int { 128 }
+    @inlinable package static var immediateLimit: Int { 128 }
 
     /// Traps if the calling thread's hub is another one, and names both threads.
     ///

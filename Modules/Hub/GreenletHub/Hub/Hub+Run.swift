@@ -23,39 +23,14 @@ extension Hub {
     /// Puts a greenlet at the end of the run queue.
     @inline(__always)
     func enqueue(_ greenlet: AnyGreenlet) {
-        let link = Unmanaged.passUnretained(greenlet)
-        greenlet.nextRunnable = nil
         greenlet.isQueued = true
-        if let lastRunnable {
-            lastRunnable._withUnsafeGuaranteedRef { $0.nextRunnable = link }
-        } else {
-            firstRunnable = link
-        }
-        lastRunnable = link
-    }
-
-    @inline(__always)
-    private func popRunnable() -> Unmanaged<AnyGreenlet>? {
-        guard let link = firstRunnable else { return nil }
-        let next = link._withUnsafeGuaranteedRef { greenlet in
-            greenlet.isQueued = false
-            return greenlet.nextRunnable
-        }
-        firstRunnable = next
-        if next == nil { lastRunnable = nil }
-        return link
+        runnable.append(.passUnretained(greenlet))
     }
 
     /// Takes a greenlet out of the run queue, wherever it stands: somebody resumed it by hand before its turn.
     @inline(never)
     func dequeue(_ greenlet: AnyGreenlet) {
-        let skipped = Unmanaged.passUnretained(greenlet).toOpaque()
-        var link = firstRunnable
-        (firstRunnable, lastRunnable) = (nil, nil)
-        while let current = link?.takeUnretainedValue() {
-            link = current.nextRunnable
-            if Unmanaged.passUnretained(current).toOpaque() != skipped { enqueue(current) }
-        }
+        runnable.remove(.passUnretained(greenlet))
         greenlet.isQueued = false
     }
 
@@ -74,27 +49,15 @@ extension Hub {
     func nextContext() -> Context {
         handOversLeft -= 1
         if handOversLeft < 0, !extendTurn() { return context }
-        while let link = popRunnable() {
-            warmUp()
-            if let next = link._withUnsafeGuaranteedRef({ $0.context }) { return next }
+        while let link = runnable.popFirst() {
+            let next = link._withUnsafeGuaranteedRef { greenlet in
+                greenlet.isQueued = false
+                return greenlet.context
+            }
+            if let next { return next }
             if let fresh = start(link.takeUnretainedValue()) { return fresh }
         }
         return context
-    }
-
-    /// Asks for the memory of those whose turn comes next, while the present one is busy.
-    ///
-    /// With a thousand greenlets in the queue each finds its stack out of the caches; that costs more than the switch.
-    /// One step ahead the stack is fetched, two steps the context that says where it is, three the greenlet.
-    @inline(__always)
-    private func warmUp() {
-        guard let first = firstRunnable else { return }
-        if let context = first._withUnsafeGuaranteedRef({ $0.context }) { cgreenlet_prefetch_stack(context) }
-        guard let second = first._withUnsafeGuaranteedRef({ $0.nextRunnable }) else { return }
-        if let context = second._withUnsafeGuaranteedRef({ $0.context }) { cgreenlet_prefetch(context) }
-        guard let third = second._withUnsafeGuaranteedRef({ $0.nextRunnable }) else { return }
-        cgreenlet_prefetch(third.toOpaque())
-        cgreenlet_prefetch(third.toOpaque() + 64)
     }
 
     @inline(never)
@@ -143,7 +106,7 @@ extension Hub {
         while true {
             runCallbacks()
             fireTimers()
-            let isIdle = firstRunnable == nil && callbacks.isEmpty
+            let isIdle = runnable.isEmpty && callbacks.isEmpty
             var woken = 0
             if isIdle && timers.isEmpty && externalWaits == 0 {
                 reportDeadlock()

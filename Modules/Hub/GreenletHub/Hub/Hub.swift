@@ -28,9 +28,7 @@ public final class Hub {
     /// Not hung on the context, as it must never park.
     private var own: HubGreenlet?
 
-    // The run queue: linked through the greenlets.
-    @exclusivity(unchecked) var firstRunnable: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) var lastRunnable: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var runnable = RunQueue()
     /// Hand-overs that may still happen before the clock is looked at.
     @exclusivity(unchecked) var handOversLeft = 0
     /// When the loop last looked for events.
@@ -107,7 +105,10 @@ public final class Hub {
         thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).takeRetainedValue().stackEnded() }
     }
 
-    deinit { immediateSuccesses.deallocate() }
+    deinit {
+        immediateSuccesses.deallocate()
+        runnable.deallocate()
+    }
 
     /// The hub is done: it and its own greenlets no longer hold each other.
     func letGo() {

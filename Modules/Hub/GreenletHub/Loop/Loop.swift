@@ -12,7 +12,9 @@ import GreenletCore
 /// switch: they wake greenlets, which puts these into the run queue.
 package final class Loop {
     /// How many events one look takes in; the rest waits for the next.
-    private static let batch = 256
+    ///
+    /// Not more: what the kernel and this loop have touched for an event should still be in a cache when its greenlet runs.
+    private static let batch = 64
     /// The serial number that stands for libuv's loop.
     ///
     /// Pollers begin after it.
@@ -62,6 +64,7 @@ package final class Loop {
         precondition(count >= 0, "can't wait for events: \(describeError(count))")
         var woken = 0
         for index in 0..<Int(count) {
+            pollers.fetchAhead(events, index, of: Int(count))
             let event = events[index]
             if event.serial == Loop.nested {
                 turnNested()

@@ -40,7 +40,7 @@ extension Hub {
                 let poller = try hub.poller(for: descriptor, generation: generation)
                 let isReady = try poller.waitAmongOthers(
                     input ? (output ? .both : .read) : .write,
-                    for: WaitReason(input ? "a patched read" : "a patched write", poller),
+                    for: WaitReason(input ? "a patched read" : "a patched write", descriptor: descriptor),
                     until: timeout < 0 ? nil : Deadline(after: .nanoseconds(timeout))
                 )
                 if poller.isClosed { return EBADF }

@@ -5,19 +5,36 @@
 package struct WaitReason {
     /// Safe because it is a literal's, which lives for ever and ends with a zero.
     private let verb: UnsafePointer<UInt8>
+    /// An object's address, or a descriptor, marked by the lowest bit; 0 for neither.
+    ///
     /// Safe because the object is kept alive by the very call that waits on it.
-    private let object: Unmanaged<AnyObject>?
+    private let subject: UInt
 
-    @inline(__always)
-    package init(_ verb: StaticString, _ object: AnyObject? = nil) {
+    /// Borrows the object: a reference counted here would be one for each wait.
+    package init(_ verb: StaticString, _ object: borrowing AnyObject) {
         self.verb = verb.utf8Start
-        self.object = object.map { Unmanaged.passUnretained($0) }
+        subject = UInt(bitPattern: ObjectIdentifier(copy object))
     }
+
+    package init(_ verb: StaticString, descriptor: CInt) {
+        self.verb = verb.utf8Start
+        subject = UInt(UInt32(bitPattern: descriptor)) << 1 | 1
+    }
+
+    package init(_ verb: StaticString) {
+        self.verb = verb.utf8Start
+        subject = 0
+    }
+
+    /// The object, for whoever wants it in the cache.
+    @inline(__always)
+    var address: UnsafeRawPointer? { subject & 1 == 0 ? UnsafeRawPointer(bitPattern: subject) : nil }
 
     package var description: String {
         let verb = String(cString: verb)
-        guard let object else { return verb }
-        return "\(verb) on \(object.takeUnretainedValue())"
+        if subject & 1 == 1 { return "\(verb) on descriptor \(subject >> 1)" }
+        guard let address else { return verb }
+        return "\(verb) on \(Unmanaged<AnyObject>.fromOpaque(address).takeUnretainedValue())"
     }
 }
 

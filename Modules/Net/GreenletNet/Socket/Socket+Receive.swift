@@ -22,14 +22,9 @@ extension Socket {
     public func recv(into buffer: UnsafeMutableRawBufferPointer, timeout: Duration? = nil) throws -> Int {
         try begin("recv")
         if buffer.isEmpty { return 0 }
+        if let limit = timeout ?? self.timeout { return try receive(buffer, within: limit) }
+        // The way of an idle connection: in this very function, so that it keeps one frame on its stack and not two.
         if !isDrained, let count = try receiveNow(buffer) { return count }
-        if timeout == nil, self.timeout == nil { return try receiveWheneverReady(buffer) }
-        return try receiveLater(buffer, TimeLimit(timeout ?? self.timeout))
-    }
-
-    /// The way of an idle connection without a limit: its frame is kept small.
-    @inline(never)
-    private func receiveWheneverReady(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             _ = try wait(.read, .receive, until: nil)
             isDrained = false
@@ -38,8 +33,9 @@ extension Socket {
     }
 
     @inline(never)
-    private func receiveLater(_ buffer: UnsafeMutableRawBufferPointer, _ limit: TimeLimit) throws -> Int {
-        var limit = limit
+    private func receive(_ buffer: UnsafeMutableRawBufferPointer, within limit: Duration) throws -> Int {
+        if !isDrained, let count = try receiveNow(buffer) { return count }
+        var limit = TimeLimit(limit)
         while true {
             let isInTime = try wait(.read, .receive, until: limit.start())
             isDrained = false
@@ -82,7 +78,7 @@ extension Socket {
         do throws(Errno) {
             let count = try SystemCalls.receive(descriptor, buffer)
             // Less than could have been read: nothing is left, unless the end was reported, or bytes come in portions.
-            isDrained = count < buffer.count && count > 0 && family != .unix && poller?.isUneven != true
+            isDrained = count < buffer.count && count > 0 && family != .unix && poller?.wasUneven != true
             hub.immediateSuccesses.pointee &+= 1
             return count
         } catch {

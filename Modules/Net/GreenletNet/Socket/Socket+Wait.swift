@@ -21,6 +21,16 @@ struct TimeLimit {
     mutating func remaining() -> Duration? { start()?.remaining }
 }
 
+// Hub's own accessors would be calls, for the compiler doesn't inline across modules what is not public.
+extension Poller {
+    @inline(__always)
+    var isOpen: Bool { record.pointee.serial == serial }
+
+    /// Whether a short read no longer means that nothing is left.
+    @inline(__always)
+    var wasUneven: Bool { record.pointee.isUneven }
+}
+
 extension Socket {
     /// Every call that may wait begins here: the right thread, and a turn for the others if that is due.
     @inline(__always)
@@ -43,16 +53,15 @@ extension Socket {
         _ operation: SocketError.Operation,
         until deadline: Deadline?
     ) throws -> Bool {
-        let poller = try usablePoller ?? makePoller(operation)
+        let poller: Poller
+        if let known = self.poller, known.isOpen { poller = known } else { poller = try makePoller(operation) }
         let isInTime = try poller.wait(direction, for: WaitReason(operation.name, self), until: deadline)
         hub.immediateSuccesses.pointee = 0
         if descriptor < 0 { try throwClosedMeanwhile(operation) }
         return isInTime
     }
 
-    /// The poller, unless somebody closed it under us by using the bare descriptor.
-    private var usablePoller: Poller? { poller?.isClosed == false ? poller : nil }
-
+    /// Makes the poller, at the first wait, or because somebody closed it under us by using the bare descriptor.
     @inline(never)
     func makePoller(_ operation: SocketError.Operation) throws -> Poller {
         if descriptor < 0 { throw closed(operation) }
