@@ -40,6 +40,7 @@ package struct WaitState {
     }
 
     /// Whether to give up the CPU: not if the wake-up has come already.
+    @inline(__always)
     package mutating func shouldPark() -> Bool {
         guard isWaiting else { return false }
         phase = .parked
