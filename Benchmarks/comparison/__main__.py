@@ -1,0 +1,76 @@
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+"""Benchmarks/compare: our programs beside their peers, in one run."""
+
+import argparse
+import pathlib
+import sys
+
+from . import machine, plots, report, results, suites, systems
+from .turns import Progress, say
+
+
+def main():
+    options = parse()
+    chosen = [suites.BY_NAME[name] for name in options.suite]
+    wanted = list(dict.fromkeys(name for suite in chosen for name in suite.SYSTEMS))
+    if options.only:
+        bases = {suite.BASE for suite in chosen}
+        wanted = [name for name in wanted if name in options.only or name in bases]
+    ready, missing = systems.prepare(wanted, say)
+    for name, reason in missing.items():
+        say(f"{name} can't be had: {reason}")
+    samples = []
+    try:
+        run(chosen, ready, options.quick, samples)
+    except KeyboardInterrupt:
+        say("stopped; what was measured is written")
+    write(options.out, chosen, ready, missing, samples)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="compare", description=__doc__)
+    parser.add_argument("--suite", action="append", choices=list(suites.BY_NAME), help="which (default: all)")
+    parser.add_argument("--only", action="append", choices=list(systems.BY_NAME), help="this system and the base only")
+    parser.add_argument("--quick", action="store_true", help="fewer cases and rounds: five minutes")
+    parser.add_argument("--out", type=pathlib.Path, default=systems.BIN / "results", help="where to (.bin/results)")
+    options = parser.parse_args()
+    options.suite = options.suite or list(suites.BY_NAME)
+    return options
+
+
+def run(chosen, ready, quick, samples):
+    """Measures; `samples` grows as it goes, so that what was measured before an interruption is there."""
+    plan = [
+        (suite, case, [name for name in suite.SYSTEMS if name in ready], guess)
+        for suite in chosen
+        for case, guess in suite.cases(quick).items()
+    ]
+    progress = Progress(sum(guess * len(names) for _, _, names, guess in plan))
+    for suite, case, names, guess in plan:
+        say(f"{suite.NAME}, {case}: {', '.join(names)}")
+        for sample in suite.measure(case, names, quick):
+            samples.append(sample)
+        progress.advance(guess * len(names), f"{suite.NAME}, {case} is done")
+
+
+def write(directory, chosen, ready, missing, samples):
+    if not samples:
+        sys.exit("compare: nothing was measured")
+    directory.mkdir(parents=True, exist_ok=True)
+    figures = results.figures(samples, {suite.NAME: suite.BASE for suite in chosen})
+    facts = machine.describe(ready)
+    pictures = {}
+    try:
+        for suite in chosen:
+            pictures[suite.NAME] = plots.draw(directory, suite, figures)
+    except ImportError as error:
+        say(f"no pictures: {error}")
+    report.write_json(directory / "results.json", facts, figures, missing)
+    text = report.markdown(facts, figures, missing, chosen, pictures)
+    (directory / "results.md").write_text(text, encoding="utf-8")
+    print(text)
+    say(f"written to {directory}")
+
+
+if __name__ == "__main__":
+    main()

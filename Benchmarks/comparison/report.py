@@ -1,0 +1,75 @@
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+"""Figures as Markdown tables, and as JSON."""
+
+import dataclasses
+import json
+
+from . import bars
+
+
+def number(value):
+    """Three digits that count, thousands set apart."""
+    if value is None:
+        return ""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def write_json(path, facts, figures, missing):
+    document = {
+        "machine": dict(facts),
+        "missing": missing,
+        "results": [
+            {key: value for key, value in dataclasses.asdict(figure).items() if value is not None} for figure in figures
+        ],
+    }
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def markdown(facts, figures, missing, suites, pictures):
+    """The whole report."""
+    lines = ["# Results", "", "Written by `Benchmarks/compare`. A value is the median of all rounds, ± half the distance",
+             "between its lowest and highest tenth; a ratio is the median of the ratios within each round, and behind it",
+             "stands its interval of confidence of 95 %.", ""]
+    lines += ["| | |", "|---|---|", *(f"| {word} | {line} |" for word, line in facts), ""]
+    for name, reason in missing.items():
+        lines.append(f"- {name} is missing: {reason}")
+    if missing:
+        lines.append("")
+    lines += ["## Bars", "", *bars.table(figures), ""]
+    for suite in suites:
+        own = [figure for figure in figures if figure.suite == suite.NAME]
+        if own:
+            lines += [f"## {suite.TITLE}", "", f"Ratios are to {suite.BASE}.", ""]
+            lines += [f"![{suite.TITLE}]({picture})\n" for picture in pictures.get(suite.NAME, [])]
+            lines += _suite(suite, own)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _suite(suite, figures):
+    lines = []
+    for case in dict.fromkeys(figure.case for figure in figures):
+        own = [figure for figure in figures if figure.case == case]
+        metrics = list(dict.fromkeys(figure.metric for figure in own))
+        lines += [f"### {case}", ""]
+        heads = []
+        for metric in metrics:
+            unit = next(figure.unit for figure in own if figure.metric == metric)
+            heads.append(f"{metric}, {unit}" if unit else metric)
+        lines.append(f"| | {' | '.join(heads)} | ratio of {metrics[0]} | rounds |")
+        lines.append("|---" + "|---:" * (len(metrics) + 2) + "|")
+        by = {(figure.system, figure.metric): figure for figure in own}
+        for system in (name for name in suite.SYSTEMS if (name, metrics[0]) in by):
+            first = by[system, metrics[0]]
+            cells = [_cell(by.get((system, metric))) for metric in metrics]
+            ratio = "" if first.ratio is None else f"{first.ratio:.3g} ({first.low:.3g} – {first.high:.3g})"
+            lines.append(f"| {system} | {' | '.join(cells)} | {ratio} | {first.runs} |")
+        lines.append("")
+    return lines
+
+
+def _cell(figure):
+    if figure is None:
+        return ""
+    return f"{number(figure.value)} ± {figure.spread:.0%}" if figure.runs > 2 else number(figure.value)

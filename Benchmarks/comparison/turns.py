@@ -1,0 +1,75 @@
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+"""Lets contestants take turns, and tells how long it will last."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+from . import systems
+from .results import Sample
+
+SERVER_CORE, LOAD_CORE = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
+
+
+class Progress:
+    """How much is done, in units whose cost is guessed beforehand, and what that leaves."""
+
+    def __init__(self, total):
+        self.total, self.done, self.start = max(total, 1e-9), 0.0, time.monotonic()
+
+    def advance(self, units, what):
+        self.done += units
+        share = min(self.done / self.total, 1)
+        elapsed = time.monotonic() - self.start
+        left = elapsed / share - elapsed if share > 0.02 else self.total - self.done
+        say(f"{share:4.0%}, about {int(left) // 60}:{int(left) % 60:02} left: {what}")
+
+
+def say(text):
+    print(f"compare: {text}", file=sys.stderr, flush=True)
+
+
+def pinned(core, command):
+    return ["taskset", "-c", str(core), *command]
+
+
+def take_turns(suite, case, names, rounds, measure):
+    """Yields samples: every round all systems in an order by chance; the first round warms up and isn't counted.
+
+    `measure(system)` returns (metric, unit, value) triples. A system that fails is named, and left out from then on.
+    """
+    chance = random.Random(case)
+    left = list(names)
+    for number in range(rounds + 1):
+        for name in chance.sample(left, len(left)):
+            try:
+                triples = measure(systems.BY_NAME[name])
+            except (subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+                say(f"{name} is left out of {suite}, {case}: {reason_of(error)}")
+                left.remove(name)
+                continue
+            if number == 0:
+                continue
+            for metric, unit, value in triples:
+                yield Sample(suite, case, name, metric, unit, number, value)
+
+
+def reason_of(error):
+    text = getattr(error, "stderr", None) or str(error)
+    lines = [line for line in str(text).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def run_micro(system, case, count, timeout=300):
+    """What `PROGRAM CASE COUNT` printed."""
+    done = subprocess.run(
+        pinned(SERVER_CORE, [*system.micro, case, str(count)]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=timeout,
+    )
+    return json.loads(done.stdout)
