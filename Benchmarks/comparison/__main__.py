@@ -3,6 +3,7 @@
 
 import argparse
 import pathlib
+import resource
 import sys
 
 from . import machine, plots, report, results, suites, systems
@@ -11,6 +12,8 @@ from .turns import Progress, say
 
 def main():
     options = parse()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # servers and loads inherit it
     chosen = [suites.BY_NAME[name] for name in options.suite]
     wanted = list(dict.fromkeys(name for suite in chosen for name in suite.SYSTEMS))
     if options.only:

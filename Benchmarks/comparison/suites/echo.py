@@ -4,7 +4,9 @@
 import collections
 import json
 import pathlib
+import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,6 +31,9 @@ SYSTEMS = [
 ]
 LOAD = systems.BIN / "echo_load"
 
+# What one load may hold open at a time; with more connections servers are up one after the other.
+DESCRIPTORS = 0.9 * resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
 FULL = [(count, size) for size in (64, 4096, 65536) for count in (1, 64, 1000, 10000)]
 QUICK = [(64, 64), (1000, 64)]
 
@@ -45,14 +50,24 @@ def measure(case, names, quick):
     connections, size = (int(number) for number in re.findall(r"\d+", case.replace(",", "")))
     seconds, warmup, rounds = (0.15, 0.05, 20) if quick else (0.15, 0.05, 50)
     if connections * size > 10_000_000:
-        seconds, warmup, rounds = 1.0, 0.5, 5
+        seconds, warmup, rounds = 0.6, 0.3, 10
+    command = [str(LOAD), "--connections", str(connections), "--size", str(size), "--seconds", str(seconds)]
+    command += ["--warmup", str(warmup)]
+    if connections * len(names) <= DESCRIPTORS:
+        yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)], connections, size)
+        return
+    for number in range(1, 4):
+        for name in random.Random(number).sample(names, len(names)):
+            yield from _all_at_once(case, [name], [*command, "--rounds", "3"], connections, size, 3 * number)
+
+
+def _all_at_once(case, names, command, connections, size, first_round=0):
+    """The servers of these names are up together, and the load has connections to all of them."""
     with Servers(names) as servers:
         resident = {name: servers.resident(name) for name in servers.names}
-        command = [str(LOAD), "--connections", str(connections), "--size", str(size), "--seconds", str(seconds)]
-        command += ["--warmup", str(warmup), "--rounds", str(rounds), *servers.targets()]
-        lines = run_load(command, servers, resident, connections)
+        lines = _run_load([*command, *servers.targets()], servers, resident, connections)
         for sample in map(json.loads, lines):
-            name, number = servers.names[sample["server"]], sample["round"]
+            name, number = servers.names[sample["server"]], first_round + sample["round"]
             rate = sample["requests_per_second"]
             for metric, unit, value in (
                 ("requests", "1/s", rate),
@@ -63,20 +78,20 @@ def measure(case, names, quick):
             ):
                 yield Sample(NAME, case, name, metric, unit, number, value)
         for name, value in servers.memory.items():
-            yield Sample(NAME, case, name, "resident a connection", "B", 1, value)
+            yield Sample(NAME, case, name, "resident a connection", "B", first_round + 1, value)
         if size == 64 and connections == 64:
             for name, value in servers.count_calls(connections, size).items():
                 yield Sample(NAME, case, name, "system calls a request", "", 1, value)
 
 
-def run_load(command, servers, resident, connections):
-    """The load's lines; memory is read when its last turn is over and all connections are idle."""
+def _run_load(command, servers, resident, connections):
+    """The load's lines; memory is read when each server has had its first turn, so that all connections are open."""
     load = subprocess.Popen(turns.pinned(turns.LOAD_CORE, command), stdout=subprocess.PIPE, text=True)
     lines = []
     try:
         for line in load.stdout:
             lines.append(line)
-            if len(lines) == len(servers.names):  # every server has had its first turn, all connections are open
+            if len(lines) == len(servers.names):
                 for name in servers.names:
                     servers.memory[name] = (servers.resident(name) - resident[name]) / connections
         if load.wait() != 0:
