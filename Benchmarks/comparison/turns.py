@@ -63,10 +63,10 @@ def reason_of(error):
     return lines[-1] if lines else type(error).__name__
 
 
-def run_micro(system, case, count, timeout=300):
-    """What `PROGRAM CASE COUNT` printed."""
+def run_micro(system, case, *numbers, timeout=300):
+    """What `PROGRAM CASE NUMBER…` printed."""
     done = subprocess.run(
-        pinned(SERVER_CORE, [*system.micro, case, str(count)]),
+        pinned(SERVER_CORE, [*system.micro, case, *map(str, numbers)]),
         capture_output=True,
         text=True,
         check=True,

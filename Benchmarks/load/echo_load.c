@@ -40,6 +40,7 @@ struct options {
     double warmup;
     int rounds;
     unsigned seed;
+    int reconnect; ///< whether each request has a connection of its own
 };
 
 // Kept small: with a thousand connections what is touched for each is in no cache, and this side must not be the limit.
@@ -66,6 +67,7 @@ static uint64_t measured_requests;
 static int measuring;
 static int sending;
 static int unanswered;
+static const struct server *active;
 static unsigned char *reply;
 /// A message is a piece of this, which differs from one connection to the next, with a number in front.
 static unsigned char *pattern;
@@ -155,6 +157,8 @@ static unsigned char *compose(const struct connection *connection, uint32_t *rep
     return message;
 }
 
+static void open_connection(const struct server *server, struct connection *connection, int index);
+
 static void send_next(struct connection *connection, uint64_t time) {
     connection->sequence++;
     connection->received = 0;
@@ -209,9 +213,15 @@ static void receive(struct connection *connection) {
         buckets[bucket_of(time - connection->sent_at)]++;
         measured_requests++;
     }
-    if (sending) {
-        send_next(connection, time);
+    if (!sending) {
+        return;
     }
+    if (options.reconnect) {
+        close(connection->fd);
+        open_connection(active, connection, (int)(connection - active->connections));
+        time = now();
+    }
+    send_next(connection, time);
 }
 
 static void open_connection(const struct server *server, struct connection *connection, int index) {
@@ -265,6 +275,7 @@ static void run_until(const struct server *server, uint64_t end) {
 
 /// One turn of one server: warm up, measure, let what is under way come home.
 static void take_turn(const struct server *server, int round) {
+    active = server;
     sending = 1;
     for (int i = 0; i < options.connections; i++) {
         send_next(&server->connections[i], now());
@@ -303,7 +314,8 @@ static void shuffle(int *order) {
 static void usage(const char *name) {
     fprintf(stderr,
             "usage: %s --server PORT[:PID] [--server PORT[:PID]]… [--connections N] [--size B] [--seconds S] [--warmup S]\n"
-            "       [--rounds N] [--seed N]     seconds and warmup are of one turn; 4 bytes at least\n",
+            "       [--rounds N] [--seed N] [--reconnect]\n"
+            "seconds and warmup are of one turn; a message has 4 bytes at least\n",
             name);
     exit(exit_usage);
 }
@@ -325,6 +337,7 @@ static void parse(int argc, char **argv) {
         {"warmup", required_argument, NULL, 'w'},
         {"rounds", required_argument, NULL, 'r'},
         {"seed", required_argument, NULL, 'e'},
+        {"reconnect", no_argument, NULL, 'o'},
         {NULL, 0, NULL, 0},
     };
     int letter;
@@ -337,6 +350,7 @@ static void parse(int argc, char **argv) {
         case 'w': options.warmup = atof(optarg); break;
         case 'r': options.rounds = atoi(optarg); break;
         case 'e': options.seed = (unsigned)atoi(optarg); break;
+        case 'o': options.reconnect = 1; break;
         default: usage(argv[0]);
         }
     }

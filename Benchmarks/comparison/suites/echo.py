@@ -65,7 +65,12 @@ def _all_at_once(case, names, command, connections, size, first_round=0):
     """The servers of these names are up together, and the load has connections to all of them."""
     with Servers(names) as servers:
         resident = {name: servers.resident(name) for name in servers.names}
-        lines = _run_load([*command, *servers.targets()], servers, resident, connections)
+
+        def all_are_open():
+            for name in servers.names:
+                servers.memory[name] = (servers.resident(name) - resident[name]) / connections
+
+        lines = run_load([*command, *servers.targets()], after=(len(servers.names), all_are_open))
         for sample in map(json.loads, lines):
             name, number = servers.names[sample["server"]], first_round + sample["round"]
             rate = sample["requests_per_second"]
@@ -84,16 +89,15 @@ def _all_at_once(case, names, command, connections, size, first_round=0):
                 yield Sample(NAME, case, name, "system calls a request", "", 1, value)
 
 
-def _run_load(command, servers, resident, connections):
-    """The load's lines; memory is read when each server has had its first turn, so that all connections are open."""
+def run_load(command, after=None):
+    """The load's lines; `after` is how many of them, and what to do when they have come."""
     load = subprocess.Popen(turns.pinned(turns.LOAD_CORE, command), stdout=subprocess.PIPE, text=True)
     lines = []
     try:
         for line in load.stdout:
             lines.append(line)
-            if len(lines) == len(servers.names):
-                for name in servers.names:
-                    servers.memory[name] = (servers.resident(name) - resident[name]) / connections
+            if after and len(lines) == after[0]:
+                after[1]()
         if load.wait() != 0:
             raise subprocess.SubprocessError("the load ended with an error")
     finally:

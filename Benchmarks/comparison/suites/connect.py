@@ -1,0 +1,29 @@
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+"""A connection for each request: connect, echo, close."""
+
+import json
+
+from ..results import Sample
+from . import echo
+
+NAME, TITLE = "connect", "Connect, echo, close"
+BASE = echo.BASE
+SYSTEMS = echo.SYSTEMS
+
+
+def cases(quick):
+    return {"64 at a time": 4.0 if quick else 10.0}
+
+
+def measure(case, names, quick):
+    seconds, rounds = (0.15, 15) if quick else (0.15, 40)
+    with echo.Servers(names) as servers:
+        command = [str(echo.LOAD), "--connections", "64", "--size", "64", "--seconds", str(seconds), "--warmup", "0.05"]
+        lines = echo.run_load([*command, "--rounds", str(rounds), "--reconnect", *servers.targets()])
+        for sample in map(json.loads, lines):
+            name, number = servers.names[sample["server"]], sample["round"]
+            rate = sample["requests_per_second"]
+            yield Sample(NAME, case, name, "connections", "1/s", number, rate)
+            yield Sample(NAME, case, name, "p99", "µs", number, sample["p99_us"])
+            cost = 1e6 * sample["server_cpu"] / rate if rate else 0
+            yield Sample(NAME, case, name, "processor time a connection", "µs", number, cost)
