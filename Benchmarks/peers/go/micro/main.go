@@ -1,0 +1,120 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What Go's scheduler costs on one processor; written with the calls that "Effective Go" and package sync teach.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const nap = time.Second
+
+func yields(count int) {
+	var both sync.WaitGroup
+	for _, turns := range []int{count - count/2, count / 2} {
+		both.Go(func() {
+			for range turns {
+				runtime.Gosched()
+			}
+		})
+	}
+	both.Wait()
+}
+
+func spawnJoins(count int) {
+	var task sync.WaitGroup
+	for range count {
+		task.Go(func() {})
+		task.Wait()
+	}
+}
+
+func channel(count int) {
+	numbers := make(chan int)
+	go func() {
+		for number := range count {
+			numbers <- number
+		}
+		close(numbers)
+	}()
+	for range numbers {
+	}
+}
+
+func sleepers(count int) (seconds float64, residentBytes int) {
+	before := resident()
+	start := time.Now()
+	var all sync.WaitGroup
+	var begun atomic.Int64
+	for range count {
+		all.Go(func() {
+			begun.Add(1)
+			time.Sleep(nap)
+		})
+	}
+	// On one processor whoever has begun sleeps by the time that this goroutine runs again.
+	for begun.Load() < int64(count) {
+		runtime.Gosched()
+	}
+	residentBytes = (resident() - before) / count
+	if time.Since(start) > nap {
+		fmt.Fprintln(os.Stderr, "sleepers: the first may have woken before the last slept; take a smaller COUNT")
+	}
+	all.Wait()
+	return time.Since(start).Seconds(), residentBytes
+}
+
+// resident returns VmRSS of this process in bytes.
+func resident() int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		fail(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		fail(err)
+	}
+	return kilobytes * 1024
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "go_micro:", err)
+	os.Exit(1)
+}
+
+func usage() {
+	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT\n", os.Args[0])
+	os.Exit(64)
+}
+
+func main() {
+	runtime.GOMAXPROCS(1)
+	if len(os.Args) != 3 {
+		usage()
+	}
+	name := os.Args[1]
+	count, err := strconv.Atoi(os.Args[2])
+	if err != nil || count < 1 {
+		usage()
+	}
+	if name == "sleepers" {
+		seconds, bytes := sleepers(count)
+		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f,\"resident_bytes\":%d}\n", name, count, seconds, bytes)
+		return
+	}
+	body, known := map[string]func(int){"yield": yields, "spawn_join": spawnJoins, "channel": channel}[name]
+	if !known {
+		usage()
+	}
+	body(count / 10)
+	start := time.Now()
+	body(count)
+	fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f}\n", name, count, time.Since(start).Seconds())
+}

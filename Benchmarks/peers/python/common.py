@@ -1,0 +1,91 @@
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+# What the Python peers share: their arguments, the clock, the memory, and the one line of JSON.
+
+import argparse
+import json
+import os
+import sys
+import time
+
+BACKLOG = 4096
+NAP = 1.0
+
+
+class Arguments(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(os.EX_USAGE, f"{self.prog}: {message}\n")
+
+
+def positive(text):
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
+
+
+def micro_arguments(cases, uvloop=False):
+    """`CASE COUNT`, and `--uvloop` where there is a choice."""
+    parser = Arguments()
+    parser.add_argument("case", choices=list(cases))
+    parser.add_argument("count", type=positive)
+    if uvloop:
+        parser.add_argument("--uvloop", action="store_true", help="on uvloop instead of asyncio's own loop")
+    return parser.parse_args()
+
+
+def echo_arguments(uvloop=False):
+    """`--port P`, and `--uvloop` where there is a choice."""
+    parser = Arguments()
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes any that is free")
+    if uvloop:
+        parser.add_argument("--uvloop", action="store_true", help="on uvloop instead of asyncio's own loop")
+    return parser.parse_args()
+
+
+def listening(port):
+    print(f"listening on 127.0.0.1:{port}", flush=True)
+
+
+def timed(body, count):
+    """Seconds that `body(count)` takes, after a tenth of it to warm up."""
+    body(count // 10)
+    start = time.perf_counter()
+    body(count)
+    return time.perf_counter() - start
+
+
+def report(case, operations, seconds, **more):
+    line = {"case": case, "operations": operations, "seconds": round(seconds, 6), **more}
+    print(json.dumps(line, separators=(",", ":")))
+
+
+def resident():
+    """VmRSS of this process in bytes."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+class Sleepers:
+    """Weighs `count` sleepers when the last of them lies down, and times them from the first spawn on."""
+
+    def __init__(self, count):
+        self.count = count
+        self.begun = 0
+        self.first = 0.0
+        self.bytes = None
+        self.before = resident()
+        self.start = time.perf_counter()
+
+    def lie_down(self):
+        """Each sleeper calls this and sleeps right after it."""
+        self.begun += 1
+        if self.begun == 1:
+            self.first = time.perf_counter()
+        if self.begun == self.count:
+            self.bytes = round((resident() - self.before) / self.count)
+            if time.perf_counter() - self.first > NAP:
+                print("sleepers: the first may have woken before the last slept; take a smaller COUNT", file=sys.stderr)
+
+    def report(self):
+        report("sleepers", self.count, time.perf_counter() - self.start, resident_bytes=self.bytes)

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# Part of swift-greenlet. Apache License 2.0, see LICENSE.
+# What gevent's scheduler costs; written with the calls that its manual's introduction teaches, on its default loop.
+
+import gevent
+from gevent.queue import Queue
+
+import common
+
+
+def yields(count):
+    def task(turns):
+        for _ in range(turns):
+            gevent.sleep(0)
+
+    gevent.joinall([gevent.spawn(task, count - count // 2), gevent.spawn(task, count // 2)])
+
+
+def spawn_joins(count):
+    def nothing():
+        pass
+
+    for _ in range(count):
+        gevent.spawn(nothing).join()
+
+
+def channel(count):
+    queue = Queue(1)
+
+    def send():
+        for number in range(count):
+            queue.put(number)
+
+    def receive():
+        for _ in range(count):
+            queue.get()
+
+    gevent.joinall([gevent.spawn(send), gevent.spawn(receive)])
+
+
+def sleepers(count):
+    scale = common.Sleepers(count)
+
+    def sleeper():
+        scale.lie_down()
+        gevent.sleep(common.NAP)
+
+    gevent.joinall([gevent.spawn(sleeper) for _ in range(count)])
+    scale.report()
+
+
+CASES = {"yield": yields, "spawn_join": spawn_joins, "channel": channel}
+
+arguments = common.micro_arguments([*CASES, "sleepers"])
+gevent.get_hub()
+if arguments.case == "sleepers":
+    sleepers(arguments.count)
+else:
+    common.report(arguments.case, arguments.count, common.timed(CASES[arguments.case], arguments.count))
