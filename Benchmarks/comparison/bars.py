@@ -12,7 +12,7 @@ BARS = [
     ("yield", "scheduler", "yield", "time", OURS, "≤", 0.35, systems.BOOST_FIBER),
     ("spawn + join", "scheduler", "spawn + join", "time", OURS, "≤", 150, None),
     ("hand-over through a queue", "scheduler", "queue, one way", "time", OURS, "≤", 50, None),
-    ("a sleeper, resident", "sleepers", "100,000", "resident", OURS, "≤", 4.6 * 1024, None),
+    ("a sleeper, resident", "sleepers", "10,000", "resident", OURS, "≤", 4.6 * 1024, None),
     ("1,000,000 sleepers", "sleepers", "1,000,000", "time", OURS, "≤", 1.0, systems.GO),
     ("echo, 64 connections", "echo", "64 × 64 B", "requests", OURS, "≥", 0.97, systems.EPOLL),
     ("echo, 1,000 connections", "echo", "1,000 × 64 B", "requests", OURS, "≥", 0.97, systems.EPOLL),

@@ -8,7 +8,6 @@ import sys
 import time
 
 BACKLOG = 4096
-NAP = 1.0
 
 
 class Arguments(argparse.ArgumentParser):
@@ -25,10 +24,14 @@ def positive(text):
 
 
 def micro_arguments(cases, uvloop=False):
-    """`CASE COUNT`, and `--uvloop` where there is a choice."""
+    """`CASE COUNT [MORE]`, and `--uvloop` where there is a choice.
+
+    MORE is how many tasks yield (2), or how many seconds sleepers sleep (1).
+    """
     parser = Arguments()
     parser.add_argument("case", choices=list(cases))
     parser.add_argument("count", type=positive)
+    parser.add_argument("more", type=positive, nargs="?")
     if uvloop:
         parser.add_argument("--uvloop", action="store_true", help="on uvloop instead of asyncio's own loop")
     return parser.parse_args()
@@ -47,12 +50,17 @@ def listening(port):
     print(f"listening on 127.0.0.1:{port}", flush=True)
 
 
-def timed(body, count):
-    """Seconds that `body(count)` takes, after a tenth of it to warm up."""
-    body(count // 10)
+def timed(body, count, *more):
+    """Seconds that `body(count, …)` takes, after a tenth of it to warm up."""
+    body(count // 10, *more)
     start = time.perf_counter()
-    body(count)
+    body(count, *more)
     return time.perf_counter() - start
+
+
+def shares(count, tasks):
+    """How often each of `tasks` has its turn, so that there are `count` turns in all."""
+    return [count // tasks + (1 if number < count % tasks else 0) for number in range(tasks)]
 
 
 def report(case, operations, seconds, **more):
@@ -69,8 +77,9 @@ def resident():
 class Sleepers:
     """Weighs `count` sleepers when the last of them lies down, and times them from the first spawn on."""
 
-    def __init__(self, count):
+    def __init__(self, count, nap):
         self.count = count
+        self.nap = nap
         self.begun = 0
         self.first = 0.0
         self.bytes = None
@@ -84,8 +93,8 @@ class Sleepers:
             self.first = time.perf_counter()
         if self.begun == self.count:
             self.bytes = round((resident() - self.before) / self.count)
-            if time.perf_counter() - self.first > NAP:
+            if time.perf_counter() - self.first > self.nap:
                 print("sleepers: the first may have woken before the last slept; take a smaller COUNT", file=sys.stderr)
 
     def report(self):
-        report("sleepers", self.count, time.perf_counter() - self.start, resident_bytes=self.bytes)
+        report("sleepers", self.count, time.perf_counter() - self.start, nap=self.nap, resident_bytes=self.bytes)

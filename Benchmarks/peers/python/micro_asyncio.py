@@ -8,12 +8,12 @@ import time
 import common
 
 
-async def yields(count):
+async def yields(count, tasks=2):
     async def task(turns):
         for _ in range(turns):
             await asyncio.sleep(0)
 
-    await asyncio.gather(task(count - count // 2), task(count // 2))
+    await asyncio.gather(*[task(turns) for turns in common.shares(count, tasks)])
 
 
 async def spawn_joins(count):
@@ -38,38 +38,39 @@ async def channel(count):
     await asyncio.gather(send(), receive())
 
 
-async def sleepers(count):
-    scale = common.Sleepers(count)
+async def sleepers(count, nap=1):
+    scale = common.Sleepers(count, nap)
 
     async def sleeper():
         scale.lie_down()
-        await asyncio.sleep(common.NAP)
+        await asyncio.sleep(nap)
 
     await asyncio.gather(*[sleeper() for _ in range(count)])
     scale.report()
 
 
-async def timed(body, count):
+async def timed(body, count, *more):
     """As `common.timed`, for what has to be awaited."""
-    await body(count // 10)
+    await body(count // 10, *more)
     start = time.perf_counter()
-    await body(count)
+    await body(count, *more)
     return time.perf_counter() - start
 
 
-async def main(case, count):
+async def main(case, count, *more):
     if case == "sleepers":
-        await sleepers(count)
+        await sleepers(count, *more)
     else:
-        common.report(case, count, await timed(CASES[case], count))
+        common.report(case, count, await timed(CASES[case], count, *more))
 
 
 CASES = {"yield": yields, "spawn_join": spawn_joins, "channel": channel}
 
 arguments = common.micro_arguments([*CASES, "sleepers"], uvloop=True)
+work = main(arguments.case, arguments.count, *([arguments.more] if arguments.more else []))
 if arguments.uvloop:
     import uvloop
 
-    uvloop.run(main(arguments.case, arguments.count))
+    uvloop.run(work)
 else:
-    asyncio.run(main(arguments.case, arguments.count))
+    asyncio.run(work)

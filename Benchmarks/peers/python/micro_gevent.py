@@ -8,12 +8,12 @@ from gevent.queue import Queue
 import common
 
 
-def yields(count):
+def yields(count, tasks=2):
     def task(turns):
         for _ in range(turns):
             gevent.sleep(0)
 
-    gevent.joinall([gevent.spawn(task, count - count // 2), gevent.spawn(task, count // 2)])
+    gevent.joinall([gevent.spawn(task, turns) for turns in common.shares(count, tasks)])
 
 
 def spawn_joins(count):
@@ -38,12 +38,12 @@ def channel(count):
     gevent.joinall([gevent.spawn(send), gevent.spawn(receive)])
 
 
-def sleepers(count):
-    scale = common.Sleepers(count)
+def sleepers(count, nap=1):
+    scale = common.Sleepers(count, nap)
 
     def sleeper():
         scale.lie_down()
-        gevent.sleep(common.NAP)
+        gevent.sleep(nap)
 
     gevent.joinall([gevent.spawn(sleeper) for _ in range(count)])
     scale.report()
@@ -53,7 +53,8 @@ CASES = {"yield": yields, "spawn_join": spawn_joins, "channel": channel}
 
 arguments = common.micro_arguments([*CASES, "sleepers"])
 gevent.get_hub()
+more = [arguments.more] if arguments.more else []
 if arguments.case == "sleepers":
-    sleepers(arguments.count)
+    sleepers(arguments.count, *more)
 else:
-    common.report(arguments.case, arguments.count, common.timed(CASES[arguments.case], arguments.count))
+    common.report(arguments.case, arguments.count, common.timed(CASES[arguments.case], arguments.count, *more))

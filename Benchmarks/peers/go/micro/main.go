@@ -13,21 +13,23 @@ import (
 	"time"
 )
 
-const nap = time.Second
-
-func yields(count int) {
-	var both sync.WaitGroup
-	for _, turns := range []int{count - count/2, count / 2} {
-		both.Go(func() {
+func yields(count, tasks int) {
+	var all sync.WaitGroup
+	for number := range tasks {
+		turns := count / tasks
+		if number < count%tasks {
+			turns++
+		}
+		all.Go(func() {
 			for range turns {
 				runtime.Gosched()
 			}
 		})
 	}
-	both.Wait()
+	all.Wait()
 }
 
-func spawnJoins(count int) {
+func spawnJoins(count, _ int) {
 	var task sync.WaitGroup
 	for range count {
 		task.Go(func() {})
@@ -35,7 +37,7 @@ func spawnJoins(count int) {
 	}
 }
 
-func channel(count int) {
+func channel(count, _ int) {
 	numbers := make(chan int)
 	go func() {
 		for number := range count {
@@ -47,7 +49,7 @@ func channel(count int) {
 	}
 }
 
-func sleepers(count int) (seconds float64, residentBytes int) {
+func sleepers(count int, nap time.Duration) (seconds float64, residentBytes int) {
 	before := resident()
 	start := time.Now()
 	var all sync.WaitGroup
@@ -90,13 +92,13 @@ func fail(err error) {
 }
 
 func usage() {
-	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT\n", os.Args[0])
+	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]\n", os.Args[0])
 	os.Exit(64)
 }
 
 func main() {
 	runtime.GOMAXPROCS(1)
-	if len(os.Args) != 3 {
+	if len(os.Args) != 3 && len(os.Args) != 4 {
 		usage()
 	}
 	name := os.Args[1]
@@ -104,17 +106,24 @@ func main() {
 	if err != nil || count < 1 {
 		usage()
 	}
+	more := map[string]int{"yield": 2, "sleepers": 1}[name]
+	if len(os.Args) == 4 {
+		if more, err = strconv.Atoi(os.Args[3]); err != nil || more < 1 {
+			usage()
+		}
+	}
 	if name == "sleepers" {
-		seconds, bytes := sleepers(count)
-		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f,\"resident_bytes\":%d}\n", name, count, seconds, bytes)
+		seconds, bytes := sleepers(count, time.Duration(more)*time.Second)
+		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f,\"nap\":%d,\"resident_bytes\":%d}\n",
+			name, count, seconds, more, bytes)
 		return
 	}
-	body, known := map[string]func(int){"yield": yields, "spawn_join": spawnJoins, "channel": channel}[name]
+	body, known := map[string]func(int, int){"yield": yields, "spawn_join": spawnJoins, "channel": channel}[name]
 	if !known {
 		usage()
 	}
-	body(count / 10)
+	body(count/10, more)
 	start := time.Now()
-	body(count)
+	body(count, more)
 	fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f}\n", name, count, time.Since(start).Seconds())
 }
