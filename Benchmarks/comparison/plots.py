@@ -4,6 +4,8 @@
 import math
 import re
 
+from .report import number
+
 OURS_COLOUR, PEER_COLOUR = "#c2410c", "#94a3b8"
 
 
@@ -51,8 +53,9 @@ def _bars(pyplot, suite, metric, figures, cases):
         systems = [name for name in suite.SYSTEMS if name in by][::-1]
         values = [by[name].value for name in systems]
         errors = [by[name].value * by[name].spread for name in systems]
+        errors = [[min(error, value) for error, value in zip(errors, values)], errors]  # no bar ends below zero
         drawn = axis.barh(systems, values, xerr=errors, color=[_colour(name) for name in systems], error_kw={"lw": 0.8})
-        axis.bar_label(drawn, labels=[f" {value:,.3g}" for value in values], fontsize=7)
+        axis.bar_label(drawn, labels=[f" {number(value)}" for value in values], fontsize=7)
         if min(values) > 0 and max(values) / min(values) > 30:
             axis.set_xscale("log")
         axis.margins(x=0.18)

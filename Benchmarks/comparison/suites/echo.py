@@ -168,7 +168,7 @@ class Servers:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             tracer.send_signal(signal.SIGINT)
             _, table = tracer.communicate(timeout=20)
-            total = re.search(r"(\d+)(?:\s+\d+)?\s+total", table)
+            total = next((line.split() for line in table.splitlines() if line.endswith(" total")), None)
             if done.returncode == 0 and total:
-                counts[name] = int(total.group(1)) / max(json.loads(done.stdout)["requests"], 1)
+                counts[name] = int(total[3]) / max(json.loads(done.stdout)["requests"], 1)
         return counts
