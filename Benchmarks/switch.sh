@@ -4,8 +4,8 @@
 #
 # usage: switch.sh [--rounds N] [--peers-only] [--check]
 #   --check   exit with 1 when ours is not below boost.context's bare switch
-# GREENLET_SWITCH names another command for ours; without it greenlet-bench-switch is built in release. Every command
-# prints lines `ns_per_switch NAME VALUE`.
+# GREENLET_SWITCH names another command for ours, which prints a line `ns_per_switch NAME VALUE`; without it
+# greenlet-bench-switch is built in release. The peers are asked for `switch COUNT`, and print a line of JSON.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -24,22 +24,31 @@ done
 
 "$here/build-peers.sh" >&2
 
-commands=("$here/.bin/boost_context" "$here/.bin/ucontext")
 if $with_ours; then
     if [ -z "${GREENLET_SWITCH:-}" ]; then
         swift build --package-path "$here" -c release --product greenlet-bench-switch >&2
         GREENLET_SWITCH=$(swift build --package-path "$here" -c release --show-bin-path)/greenlet-bench-switch
     fi
-    commands+=("$GREENLET_SWITCH")
+    read -ra ours <<<"$GREENLET_SWITCH"
 fi
+
+# peer NAME PROGRAM CASE COUNT: as many switches as one way; prints what table.py reads.
+peer() {
+    taskset -c 1 "$here/.bin/$2" "$3" "$4" |
+        awk -F '[:,}]' -v name="$1" '{ printf "ns_per_switch %s %.3f\n", name, 1e9 * $6 / $4 }'
+}
+
+one_round() {
+    peer boost.fcontext boost_context switch 40000000
+    peer boost.fiber boost_context switch_fiber 40000000
+    peer ucontext ucontext switch 2000000
+    ! $with_ours || taskset -c 1 "${ours[@]}"
+}
 
 samples=$(mktemp)
 trap 'rm -f "$samples"' EXIT
 for round in $(seq "$rounds"); do
-    for command in "${commands[@]}"; do
-        read -ra words <<<"$command"
-        taskset -c 1 "${words[@]}" | sed "s/^/$round /" | tee -a "$samples" | sed 's/^/round /' >&2
-    done
+    one_round | sed "s/^/$round /" | tee -a "$samples" | sed 's/^/round /' >&2
 done
 
 python3 "$here/table.py" switch boost.fcontext "${bars[@]}" <"$samples"

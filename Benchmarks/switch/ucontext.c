@@ -4,12 +4,11 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <ucontext.h>
 
 enum { stack_size = 64 * 1024 };
-
-static const long default_rounds = 1000000;
 
 static ucontext_t here;
 static ucontext_t there;
@@ -29,13 +28,13 @@ static void round_trips(long count) {
 static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 int main(int argc, char **argv) {
-    long rounds = argc > 1 ? atol(argv[1]) : default_rounds;
-    if (rounds < 10) {
-        fprintf(stderr, "usage: %s [ROUND-TRIPS]\n", argv[0]);
+    long rounds = argc == 3 && strcmp(argv[1], "switch") == 0 ? atol(argv[2]) / 2 : 0;
+    if (rounds < 1) {
+        fprintf(stderr, "usage: %s switch COUNT\n", argv[0]);
         return 64;
     }
     if (getcontext(&there) < 0) {
@@ -49,6 +48,7 @@ int main(int argc, char **argv) {
     round_trips(rounds / 10);
     double start = now();
     round_trips(rounds);
-    printf("ns_per_switch ucontext %.3f\n", (now() - start) / (double)(2 * rounds));
+    double seconds = now() - start;
+    printf("{\"case\":\"switch\",\"operations\":%ld,\"seconds\":%.9f}\n", 2 * rounds, seconds);
     return 0;
 }

@@ -1,0 +1,134 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Boost.Fiber: stackful tasks with a scheduler in C++, the nearest relative of our hub.
+//
+// Stacks are boost::fibers::fixedsize_stack of 16 KiB, twice what the library's own skynet benchmarks take, so that a
+// printf still fits. `channel` is boost::fibers::unbuffered_channel. Launched by the default policy, `post`.
+
+#include <boost/fiber/all.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace fibers = boost::fibers;
+
+namespace {
+
+constexpr std::size_t stack_size = 16 * 1024;
+
+using moment = std::chrono::steady_clock;
+
+double seconds_since(moment::time_point start) {
+    return std::chrono::duration<double>(moment::now() - start).count();
+}
+
+template <typename Body> fibers::fiber spawn(Body &&body) {
+    return fibers::fiber{std::allocator_arg, fibers::fixedsize_stack{stack_size}, std::forward<Body>(body)};
+}
+
+void yields(long count) {
+    const auto take_turns = [](long turns) {
+        for (long i = 0; i < turns; i++) {
+            boost::this_fiber::yield();
+        }
+    };
+    fibers::fiber first = spawn([=] { take_turns(count - count / 2); });
+    fibers::fiber second = spawn([=] { take_turns(count / 2); });
+    first.join();
+    second.join();
+}
+
+void spawns(long count) {
+    for (long i = 0; i < count; i++) {
+        spawn([] {}).join();
+    }
+}
+
+void channel(long count) {
+    fibers::unbuffered_channel<long> numbers;
+    fibers::fiber sender = spawn([&] {
+        for (long i = 0; i < count; i++) {
+            numbers.push(i);
+        }
+        numbers.close();
+    });
+    fibers::fiber receiver = spawn([&] {
+        long expected = 0;
+        for (long number : numbers) {
+            if (number != expected++) {
+                std::abort();
+            }
+        }
+        if (expected != count) {
+            std::abort();
+        }
+    });
+    sender.join();
+    receiver.join();
+}
+
+long resident_bytes() {
+    long kilobytes = 0;
+    char line[256];
+    std::FILE *status = std::fopen("/proc/self/status", "r");
+    while (status && std::fgets(line, sizeof line, status) && std::sscanf(line, "VmRSS: %ld", &kilobytes) != 1) {
+    }
+    if (status) {
+        std::fclose(status);
+    }
+    return kilobytes * 1024;
+}
+
+void sleepers(long count) {
+    const long before = resident_bytes();
+    const auto start = moment::now();
+    long asleep = 0;
+    std::vector<fibers::fiber> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (long i = 0; i < count; i++) {
+        all.push_back(spawn([&asleep] {
+            asleep++;
+            boost::this_fiber::sleep_for(std::chrono::seconds(1));
+        }));
+    }
+    while (asleep < count) {
+        boost::this_fiber::yield();
+    }
+    const long resident = (resident_bytes() - before) / count;
+    for (fibers::fiber &sleeper : all) {
+        sleeper.join();
+    }
+    std::printf(
+        "{\"case\":\"sleepers\",\"operations\":%ld,\"seconds\":%.9f,\"resident_bytes\":%ld}\n", count,
+        seconds_since(start), resident);
+}
+
+void measure(const char *name, void (*body)(long), long count) {
+    body(count / 10); // Warm up: pages, caches, branch predictors.
+    const auto start = moment::now();
+    body(count);
+    std::printf("{\"case\":\"%s\",\"operations\":%ld,\"seconds\":%.9f}\n", name, count, seconds_since(start));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const char *name = argc == 3 ? argv[1] : "";
+    const long count = argc == 3 ? std::atol(argv[2]) : 0;
+    if (count > 0 && std::strcmp(name, "yield") == 0) {
+        measure(name, yields, count);
+    } else if (count > 0 && std::strcmp(name, "spawn_join") == 0) {
+        measure(name, spawns, count);
+    } else if (count > 0 && std::strcmp(name, "channel") == 0) {
+        measure(name, channel, count);
+    } else if (count > 0 && std::strcmp(name, "sleepers") == 0) {
+        sleepers(count);
+    } else {
+        std::fprintf(stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT\n", argv[0]);
+        return 64;
+    }
+    return 0;
+}

@@ -1,0 +1,95 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Swift's own tasks. They run on the global pool, which has one thread when the process is pinned to one core.
+//
+// `channel` is an AsyncStream with a buffer for one. It can't suspend who sends, it only refuses what finds no room: so
+// the sender yields the processor after each refusal and sends the same again.
+
+import Glibc
+import PeerSupport
+import Synchronization
+
+private let asleep = Atomic(0)
+
+@main
+struct SwiftTasks {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        let usage = "yield|spawn_join|channel|sleepers COUNT"
+        guard arguments.count == 3, let count = Int(arguments[2]), count > 0 else { exitWithUsage(usage) }
+        switch arguments[1] {
+        case "yield": await measure("yield", count, yields)
+        case "spawn_join": await measure("spawn_join", count, spawns)
+        case "channel": await measure("channel", count, channel)
+        case "sleepers": try await sleepers(count)
+        default: exitWithUsage(usage)
+        }
+    }
+}
+
+func measure(_ name: String, _ count: Int, _ body: (Int) async -> Void) async {
+    await body(count / 10)
+    let elapsed = await ContinuousClock().measure { await body(count) }
+    print(#"{"case":"\#(name)","operations":\#(count),"seconds":\#(elapsed / .seconds(1))}"#)
+}
+
+func yields(_ count: Int) async {
+    async let first: Void = takeTurns(count - count / 2)
+    async let second: Void = takeTurns(count / 2)
+    _ = await (first, second)
+}
+
+func takeTurns(_ count: Int) async {
+    for _ in 0..<count { await Task.yield() }
+}
+
+func spawns(_ count: Int) async {
+    for _ in 0..<count { await Task {}.value }
+}
+
+func channel(_ count: Int) async {
+    let (numbers, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
+    let sender = Task {
+        for number in 0..<count {
+            while case .dropped = continuation.yield(number) { await Task.yield() }
+        }
+        continuation.finish()
+    }
+    var expected = 0
+    for await number in numbers {
+        precondition(number == expected)
+        expected += 1
+    }
+    precondition(expected == count)
+    await sender.value
+}
+
+func sleepers(_ count: Int) async throws {
+    let before = residentBytes()
+    let start = ContinuousClock.now
+    let resident = try await withThrowingDiscardingTaskGroup { group in
+        for _ in 0..<count {
+            group.addTask {
+                asleep.add(1, ordering: .relaxed)
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        while asleep.load(ordering: .relaxed) < count { await Task.yield() }
+        return (residentBytes() - before) / count
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(
+        #"{"case":"sleepers","operations":\#(count),"seconds":\#(seconds),"resident_bytes":\#(resident)}"#
+    )
+}
+
+func residentBytes() -> Int {
+    guard let status = fopen("/proc/self/status", "r") else { return 0 }
+    defer { fclose(status) }
+    var buffer = [CChar](repeating: 0, count: 256)
+    while fgets(&buffer, Int32(buffer.count), status) != nil {
+        let words = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.split { $0 == 32 || $0 == 9 }
+        guard words.count == 3, words[0].elementsEqual("VmRSS:".utf8) else { continue }
+        return (Int(String(decoding: words[1], as: UTF8.self)) ?? 0) * 1024
+    }
+    return 0
+}
