@@ -29,25 +29,29 @@ template <typename Body> fibers::fiber spawn(Body &&body) {
     return fibers::fiber{std::allocator_arg, fibers::fixedsize_stack{stack_size}, std::forward<Body>(body)};
 }
 
-void yields(long count) {
-    const auto take_turns = [](long turns) {
-        for (long i = 0; i < turns; i++) {
-            boost::this_fiber::yield();
-        }
-    };
-    fibers::fiber first = spawn([=] { take_turns(count - count / 2); });
-    fibers::fiber second = spawn([=] { take_turns(count / 2); });
-    first.join();
-    second.join();
+void yields(long count, long tasks) {
+    std::vector<fibers::fiber> all;
+    all.reserve(static_cast<std::size_t>(tasks));
+    for (long number = 0; number < tasks; number++) {
+        const long turns = count / tasks + (number < count % tasks);
+        all.push_back(spawn([=] {
+            for (long i = 0; i < turns; i++) {
+                boost::this_fiber::yield();
+            }
+        }));
+    }
+    for (fibers::fiber &task : all) {
+        task.join();
+    }
 }
 
-void spawns(long count) {
+void spawns(long count, long) {
     for (long i = 0; i < count; i++) {
         spawn([] {}).join();
     }
 }
 
-void channel(long count) {
+void channel(long count, long) {
     fibers::unbuffered_channel<long> numbers;
     fibers::fiber sender = spawn([&] {
         for (long i = 0; i < count; i++) {
@@ -82,16 +86,16 @@ long resident_bytes() {
     return kilobytes * 1024;
 }
 
-void sleepers(long count) {
+void sleepers(long count, long nap) {
     const long before = resident_bytes();
     const auto start = moment::now();
     long asleep = 0;
     std::vector<fibers::fiber> all;
     all.reserve(static_cast<std::size_t>(count));
     for (long i = 0; i < count; i++) {
-        all.push_back(spawn([&asleep] {
+        all.push_back(spawn([&asleep, nap] {
             asleep++;
-            boost::this_fiber::sleep_for(std::chrono::seconds(1));
+            boost::this_fiber::sleep_for(std::chrono::seconds(nap));
         }));
     }
     while (asleep < count) {
@@ -102,32 +106,34 @@ void sleepers(long count) {
         sleeper.join();
     }
     std::printf(
-        "{\"case\":\"sleepers\",\"operations\":%ld,\"seconds\":%.9f,\"resident_bytes\":%ld}\n", count,
-        seconds_since(start), resident);
+        "{\"case\":\"sleepers\",\"operations\":%ld,\"seconds\":%.9f,\"nap\":%ld,\"resident_bytes\":%ld}\n",
+        count, seconds_since(start), nap, resident);
 }
 
-void measure(const char *name, void (*body)(long), long count) {
-    body(count / 10); // Warm up: pages, caches, branch predictors.
+void measure(const char *name, void (*body)(long, long), long count, long more) {
+    body(count / 10, more); // Warm up: pages, caches, branch predictors.
     const auto start = moment::now();
-    body(count);
+    body(count, more);
     std::printf("{\"case\":\"%s\",\"operations\":%ld,\"seconds\":%.9f}\n", name, count, seconds_since(start));
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-    const char *name = argc == 3 ? argv[1] : "";
-    const long count = argc == 3 ? std::atol(argv[2]) : 0;
-    if (count > 0 && std::strcmp(name, "yield") == 0) {
-        measure(name, yields, count);
+    const bool is_called_well = argc == 3 || argc == 4;
+    const char *name = is_called_well ? argv[1] : "";
+    const long count = is_called_well ? std::atol(argv[2]) : 0;
+    const long more = argc == 4 ? std::atol(argv[3]) : std::strcmp(name, "yield") == 0 ? 2 : 1;
+    if (count > 0 && more > 0 && std::strcmp(name, "yield") == 0) {
+        measure(name, yields, count, more);
     } else if (count > 0 && std::strcmp(name, "spawn_join") == 0) {
-        measure(name, spawns, count);
+        measure(name, spawns, count, more);
     } else if (count > 0 && std::strcmp(name, "channel") == 0) {
-        measure(name, channel, count);
+        measure(name, channel, count, more);
     } else if (count > 0 && std::strcmp(name, "sleepers") == 0) {
-        sleepers(count);
+        sleepers(count, more);
     } else {
-        std::fprintf(stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT\n", argv[0]);
+        std::fprintf(stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]\n", argv[0]);
         return 64;
     }
     return 0;

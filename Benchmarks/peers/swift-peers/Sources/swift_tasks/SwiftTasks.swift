@@ -14,13 +14,14 @@ private let asleep = Atomic(0)
 struct SwiftTasks {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        let usage = "yield|spawn_join|channel|sleepers COUNT"
-        guard arguments.count == 3, let count = Int(arguments[2]), count > 0 else { exitWithUsage(usage) }
+        let usage = "yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]"
+        guard 3...4 ~= arguments.count, let count = Int(arguments[2]), count > 0 else { exitWithUsage(usage) }
+        let more = arguments.count == 4 ? Int(arguments[3]) : nil
         switch arguments[1] {
-        case "yield": await measure("yield", count, yields)
+        case "yield": await measure("yield", count) { await yields($0, tasks: more ?? 2) }
         case "spawn_join": await measure("spawn_join", count, spawns)
         case "channel": await measure("channel", count, channel)
-        case "sleepers": try await sleepers(count)
+        case "sleepers": try await sleepers(count, nap: more ?? 1)
         default: exitWithUsage(usage)
         }
     }
@@ -32,14 +33,13 @@ func measure(_ name: String, _ count: Int, _ body: (Int) async -> Void) async {
     print(#"{"case":"\#(name)","operations":\#(count),"seconds":\#(elapsed / .seconds(1))}"#)
 }
 
-func yields(_ count: Int) async {
-    async let first: Void = takeTurns(count - count / 2)
-    async let second: Void = takeTurns(count / 2)
-    _ = await (first, second)
-}
-
-func takeTurns(_ count: Int) async {
-    for _ in 0..<count { await Task.yield() }
+func yields(_ count: Int, tasks: Int) async {
+    await withDiscardingTaskGroup { group in
+        for number in 0..<tasks {
+            let turns = count / tasks + (number < count % tasks ? 1 : 0)
+            group.addTask { for _ in 0..<turns { await Task.yield() } }
+        }
+    }
 }
 
 func spawns(_ count: Int) async {
@@ -63,14 +63,14 @@ func channel(_ count: Int) async {
     await sender.value
 }
 
-func sleepers(_ count: Int) async throws {
+func sleepers(_ count: Int, nap: Int) async throws {
     let before = residentBytes()
     let start = ContinuousClock.now
     let resident = try await withThrowingDiscardingTaskGroup { group in
         for _ in 0..<count {
             group.addTask {
                 asleep.add(1, ordering: .relaxed)
-                try await Task.sleep(for: .seconds(1))
+                try await Task.sleep(for: .seconds(nap))
             }
         }
         while asleep.load(ordering: .relaxed) < count { await Task.yield() }
@@ -78,7 +78,7 @@ func sleepers(_ count: Int) async throws {
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(
-        #"{"case":"sleepers","operations":\#(count),"seconds":\#(seconds),"resident_bytes":\#(resident)}"#
+        #"{"case":"sleepers","operations":\#(count),"seconds":\#(seconds),"nap":\#(nap),"resident_bytes":\#(resident)}"#
     )
 }
 
