@@ -106,19 +106,27 @@ private let stride: Int = {
         }
     }
 
-    @Test func theWordsAreFoundInTheMidstOfAccessesAndBindingsToo() async {
+    @Test func theWordsAreFoundHereAndInTheMidstOfThingsElsewhere() async {
         await #expect(processExitsWith: .success) {
-            let words = 0..<Int32(CGREENLET_WORDS)
-            // On a thread in its first state no second one is started.
-            cgreenlet_forget_word(-1)
-            RuntimeWords.calibrate()
-            #expect(words.allSatisfy(cgreenlet_knows_word))
-            // In the midst of something the words don't show on this thread.
-            cgreenlet_forget_word(-1)
-            let box = Box()
-            holding(&box.field) { Locals.$number.withValue(5) { RuntimeWords.calibrate() } }
-            #expect(words.allSatisfy(cgreenlet_knows_word))
-            await onThread { try runEveryInterleaving() }
+            await onThread {
+                let words = 0..<Int32(CGREENLET_WORDS)
+                cgreenlet_forget_word(-1)
+                #expect(RuntimeWords.calibrate(), "a thread in its first state is enough")
+                #expect(words.allSatisfy(cgreenlet_knows_word))
+                let box = Box()
+                for isAccess in [true, false] {
+                    cgreenlet_forget_word(-1)
+                    var wasEnough = true
+                    let calibrate = { wasEnough = RuntimeWords.calibrate() }
+                    if isAccess {
+                        holding(&box.field, calibrate)
+                    } else {
+                        Locals.$number.withValue(5, operation: calibrate)
+                    }
+                    #expect(!wasEnough && words.allSatisfy(cgreenlet_knows_word))
+                }
+                try runEveryInterleaving()
+            }
         }
     }
 

@@ -11,15 +11,18 @@ import Glibc
 /// found stays with the thread; for exclusivity there is a second way, see `cgreenlet_switch_carefully`.
 package enum RuntimeWords {
     /// Runs once for the process; later reads cost one check.
-    static let calibrated: Void = calibrate()
+    static let calibrated: Void = { _ = calibrate() }()
 
     /// On this thread, if its words are in their first state; else on one of its own, where nothing else happens.
     ///
     /// Not always on one of its own: once a process has had a second thread, the C library takes locks and atomic
     /// operations in malloc, stdio and each call that may block, and never stops doing so.
-    package static func calibrate() {
+    ///
+    /// - Returns: Whether this thread was enough.
+    @discardableResult
+    package static func calibrate() -> Bool {
         calibrateThisThread()
-        if (0..<Int32(CGREENLET_WORDS)).allSatisfy(cgreenlet_knows_word) { return }
+        if (0..<Int32(CGREENLET_WORDS)).allSatisfy(cgreenlet_knows_word) { return true }
         cgreenlet_forget_word(-1)
         var thread = pthread_t()
         let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
@@ -27,9 +30,16 @@ package enum RuntimeWords {
             return nil
         }
         if pthread_create(&thread, nil, body, nil) == 0 { pthread_join(thread, nil) }
+        return false
     }
 
+    /// With signals blocked: for moments there are words in this thread that only the runtime's answers give a meaning,
+    /// and with the static standard library they stand among the program's own.
     private static func calibrateThisThread() {
+        var (all, before) = (sigset_t(), sigset_t())
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         findExclusivity()
         findTaskLocals()
         findCurrentTask()

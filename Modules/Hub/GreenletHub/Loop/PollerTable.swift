@@ -78,7 +78,10 @@ final class PollerTable {
     /// Those who came second, or wait for either direction: rare, and only by `waitAmongOthers`.
     private var others: [CInt: [(waiter: Waiter, bits: UInt32)]] = [:]
 
-    init() { precondition(MemoryLayout<PollerRecord>.size <= Self.lineSize) }
+    init() {
+        precondition(MemoryLayout<PollerRecord>.size <= Self.lineSize)
+        precondition(MemoryLayout<PollerRecord>.offset(of: \.writer) == MemoryLayout<PollerRecord.Place.Pointee>.stride)
+    }
 
     deinit {
         for index in 0..<pageCount { pages[index]?.deallocate() }
