@@ -4,7 +4,7 @@
 #
 # usage: switch.sh [--rounds N] [--peers-only] [--check]
 #   --check   exit with 1 when ours is not below boost.context's bare switch
-# GREENLET_SWITCH names another command for ours; without it greenlet-bench-switch is built in release. Every command
+# GREENLET_SWITCH names another command for ours; without it greenlet-bench is built in release. Every command
 # prints lines `ns_per_switch NAME VALUE`.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,8 +27,8 @@ done
 commands=("$here/.bin/boost_context" "$here/.bin/ucontext")
 if $with_ours; then
     if [ -z "${GREENLET_SWITCH:-}" ]; then
-        swift build --package-path "$here" -c release --product greenlet-bench-switch >&2
-        GREENLET_SWITCH=$(swift build --package-path "$here" -c release --show-bin-path)/greenlet-bench-switch
+        swift build --package-path "$here" -c release --product greenlet-bench >&2
+        GREENLET_SWITCH="$(swift build --package-path "$here" -c release --show-bin-path)/greenlet-bench switch 40000000"
     fi
     commands+=("$GREENLET_SWITCH")
 fi
