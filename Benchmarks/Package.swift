@@ -9,12 +9,13 @@ let package = Package(
     dependencies: [.package(name: "swift-greenlet", path: "..")],
     targets: [
         .executableTarget(
-            name: "greenlet-bench-switch",
-            dependencies: [.product(name: "GreenletCore", package: "swift-greenlet")]
-        ),
-        .executableTarget(
-            name: "greenlet-bench-hub",
-            dependencies: [.product(name: "GreenletHub", package: "swift-greenlet")]
-        ),
+            name: "greenlet-bench",
+            dependencies: [
+                .product(name: "GreenletCore", package: "swift-greenlet"),
+                .product(name: "GreenletHub", package: "swift-greenlet"),
+                .product(name: "GreenletNet", package: "swift-greenlet"),
+                .product(name: "Gevent", package: "swift-greenlet"),
+            ]
+        )
     ]
 )

@@ -6,8 +6,8 @@ import pathlib
 import resource
 import sys
 
-from . import machine, plots, report, results, suites, systems
-from .turns import Progress, say
+from . import bars, machine, plots, report, results, suites, systems
+from .turns import Progress, Settings, say
 
 
 def main():
@@ -24,16 +24,22 @@ def main():
         say(f"{name} can't be had: {reason}")
     samples = []
     try:
-        run(chosen, ready, options.quick, samples)
+        run(chosen, ready, options, samples)
     except KeyboardInterrupt:
         say("stopped; what was measured is written")
-    write(options.out, chosen, ready, missing, samples)
+    figures = write(options.out, chosen, ready, missing, samples)
+    missed = bars.missed(figures)
+    if options.check and missed:
+        sys.exit(f"compare: bars missed: {'; '.join(missed)}")
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="compare", description=__doc__)
     parser.add_argument("--suite", action="append", choices=list(suites.BY_NAME), help="which (default: all)")
     parser.add_argument("--only", action="append", choices=list(systems.BY_NAME), help="this system and the base only")
+    parser.add_argument("--case", default="", help="only cases whose name contains this, such as '1,000 × 64 B'")
+    parser.add_argument("--rounds", type=int, help="how many, whatever the suite would choose")
+    parser.add_argument("--check", action="store_true", help="fail when a bar is missed that was measured")
     parser.add_argument("--quick", action="store_true", help="fewer cases and rounds: five minutes")
     parser.add_argument("--out", type=pathlib.Path, default=systems.BIN / "results", help="where to (.bin/results)")
     options = parser.parse_args()
@@ -41,17 +47,19 @@ def parse():
     return options
 
 
-def run(chosen, ready, quick, samples):
+def run(chosen, ready, options, samples):
     """Measures; `samples` grows as it goes, so that what was measured before an interruption is there."""
     plan = [
         (suite, case, [name for name in suite.SYSTEMS if name in ready], guess)
         for suite in chosen
-        for case, guess in suite.cases(quick).items()
+        for case, guess in suite.cases(options.quick).items()
+        if options.case in case
     ]
+    settings = Settings(options.quick, options.rounds)
     progress = Progress(sum(guess * len(names) for _, _, names, guess in plan))
     for suite, case, names, guess in plan:
         say(f"{suite.NAME}, {case}: {', '.join(names)}")
-        for sample in suite.measure(case, names, quick):
+        for sample in suite.measure(case, names, settings):
             samples.append(sample)
         progress.advance(guess * len(names), f"{suite.NAME}, {case} is done")
 
@@ -73,6 +81,7 @@ def write(directory, chosen, ready, missing, samples):
     (directory / "results.md").write_text(text, encoding="utf-8")
     print(text)
     say(f"written to {directory}")
+    return figures
 
 
 if __name__ == "__main__":

@@ -23,20 +23,31 @@ BARS = [
 
 def table(figures):
     """The bars as lines of Markdown."""
-    by = {(figure.suite, figure.case, figure.metric, figure.system): figure for figure in figures}
     lines = ["| bar | asked | measured | |", "|---|---|---|---|"]
+    for what, asked, measured, is_met in _judged(figures):
+        verdict = "not measured" if is_met is None else "met" if is_met else "**missed**"
+        lines.append(f"| {what} | {asked} | {measured} | {verdict} |")
+    return lines
+
+
+def missed(figures):
+    """Those that were measured and missed, in words."""
+    return [f"{what}: {asked}, {measured}" for what, asked, measured, is_met in _judged(figures) if is_met is False]
+
+
+def _judged(figures):
+    by = {(figure.suite, figure.case, figure.metric, figure.system): figure for figure in figures}
     for what, suite, case, metric, whose, relation, limit, peer in BARS:
         ours = by.get((suite, case, metric, whose))
         theirs = by.get((suite, case, metric, peer)) if peer else None
         unit = f" {ours.unit}" if ours and not peer and ours.unit else ""
         asked = f"{relation} {limit:,g}" + (f" × {peer}" if peer else unit)
         if ours is None or (peer and theirs is None):
-            lines.append(f"| {what} | {asked} | | not measured |")
+            yield what, asked, "", None
             continue
         measured = _ratio(ours, theirs) if peer else ours.value
-        met = measured >= limit if relation == "≥" else measured < limit if relation == "<" else measured <= limit
-        lines.append(f"| {what} | {asked} | {measured:,.3g}{unit} | {'met' if met else '**missed**'} |")
-    return lines
+        is_met = measured >= limit if relation == "≥" else measured < limit if relation == "<" else measured <= limit
+        yield what, asked, f"{measured:,.3g}{unit}", is_met
 
 
 def _ratio(ours, theirs):

@@ -1,6 +1,7 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 """Lets contestants take turns, and tells how long it will last."""
 
+import dataclasses
 import json
 import os
 import random
@@ -12,6 +13,18 @@ from . import systems
 from .results import Sample
 
 SERVER_CORE, LOAD_CORE = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How thoroughly to measure."""
+
+    quick: bool = False
+    rounds: int | None = None
+    """How many, whatever the suite would choose."""
+
+    def rounds_of(self, quick, full):
+        return self.rounds or (quick if self.quick else full)
 
 
 class Progress:

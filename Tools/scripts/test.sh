@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-# The one command that checks everything that CI checks: format, layering, all tests in debug and release, dependants.
+# The one command that checks everything that CI checks: format, layering, all tests in debug and release, the gates on
+# what an operation costs, dependants.
 #
 # usage: test.sh [--quick] [--sanitize] [--filter PATTERN]
 #   --quick           format, layering and the debug tests only
@@ -91,6 +92,15 @@ check_dependants() {
     done
 }
 
+# What one operation of each hot path costs, counted and not timed; and that such a gate can fail.
+check_gates() {
+    local build=(swift build --package-path Benchmarks --scratch-path .build-gates -c release "${strict[@]}") program
+    "${build[@]}" --product greenlet-bench
+    program=$("${build[@]}" --show-bin-path)/greenlet-bench
+    Benchmarks/gates --check --program "$program"
+    Benchmarks/gates --self-test --program "$program"
+}
+
 step "set-up" Tools/scripts/setup.sh --tests
 step "format" check_format
 step "layering" Tools/scripts/check-layering.sh
@@ -98,6 +108,7 @@ step "the switch on both architectures" Tools/scripts/check-architectures.sh
 suite debug .build-check -c debug
 if ! $quick; then
     suite release .build-check -c release
+    step "gates" check_gates
     step "dependants: one package for each product" check_dependants
 fi
 if $sanitize; then

@@ -6,8 +6,8 @@ A suite is a module with
     BASE                the system that ratios are to
     SYSTEMS             who takes part
     cases(quick)        the names of its cases, each with a guess of its seconds per system
-    measure(case, names, quick)
-                        yields samples of the case for the systems named
+    measure(case, names, settings)
+                        yields samples of the case for the systems named; see turns.Settings
 """
 
 from . import connect, curves, echo, scheduler, sleepers, switch

@@ -18,11 +18,10 @@ def cases(quick):
     return {"64 at a time": 4.0 if quick else 10.0}
 
 
-def measure(case, names, quick):
-    seconds, rounds = (0.15, 15) if quick else (0.15, 40)
+def measure(case, names, settings):
     with echo.Servers(names) as servers:
-        command = [str(echo.LOAD), "--connections", "64", "--size", "64", "--seconds", str(seconds), "--warmup", "0.05"]
-        lines = echo.run_load([*command, "--rounds", str(rounds), "--reconnect", *servers.targets()])
+        command = [str(echo.LOAD), "--connections", "64", "--size", "64", "--seconds", "0.15", "--warmup", "0.05"]
+        lines = echo.run_load([*command, "--rounds", str(settings.rounds_of(15, 40)), "--reconnect", *servers.targets()])
         for sample in map(json.loads, lines):
             name, number = servers.names[sample["server"]], sample["round"]
             rate = sample["requests_per_second"]

@@ -16,7 +16,7 @@ def cases(quick):
     return {f"{size:,}": 2.0 if quick else 4.0 for size in sizes}
 
 
-def measure(case, names, quick):
+def measure(case, names, settings):
     tasks = int(case.replace(",", ""))
 
     def one(system):
@@ -24,4 +24,4 @@ def measure(case, names, quick):
         answer = turns.run_micro(system, "yield", count, tasks)
         return [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
 
-    yield from turns.take_turns(NAME, case, names, 3 if quick else 7, one)
+    yield from turns.take_turns(NAME, case, names, settings.rounds_of(3, 7), one)

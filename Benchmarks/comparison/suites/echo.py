@@ -46,11 +46,11 @@ def cases(quick):
     return {name_of(*case): 5.0 if quick else 12.0 for case in (QUICK if quick else FULL)}
 
 
-def measure(case, names, quick):
+def measure(case, names, settings):
     connections, size = (int(number) for number in re.findall(r"\d+", case.replace(",", "")))
-    seconds, warmup, rounds = (0.15, 0.05, 20) if quick else (0.15, 0.05, 50)
+    seconds, warmup, rounds = 0.15, 0.05, settings.rounds_of(20, 50)
     if connections * size > 10_000_000:
-        seconds, warmup, rounds = 0.6, 0.3, 10
+        seconds, warmup, rounds = 0.6, 0.3, settings.rounds_of(5, 10)
     command = [str(LOAD), "--connections", str(connections), "--size", str(size), "--seconds", str(seconds)]
     command += ["--warmup", str(warmup)]
     if connections * len(names) <= DESCRIPTORS:

@@ -17,7 +17,7 @@ def cases(quick):
     return {case: 2.0 if quick else 5.0 for case in PROGRAM_CASES}
 
 
-def measure(case, names, quick):
+def measure(case, names, settings):
     program_case = PROGRAM_CASES[case]
 
     def one(system):
@@ -25,4 +25,4 @@ def measure(case, names, quick):
         answer = turns.run_micro(system, program_case, count)
         return [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
 
-    yield from turns.take_turns(NAME, case, names, 5 if quick else 15, one)
+    yield from turns.take_turns(NAME, case, names, settings.rounds_of(5, 15), one)

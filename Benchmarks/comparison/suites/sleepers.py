@@ -16,7 +16,7 @@ def cases(quick):
     return {"10,000": 8.0} if quick else {"10,000": 18.0, "100,000": 44.0, "1,000,000": 90.0}
 
 
-def measure(case, names, quick):
+def measure(case, names, settings):
     count = int(case.replace(",", ""))
     names = [name for name in names if count <= LARGEST.get(name, count)]
 
@@ -29,5 +29,4 @@ def measure(case, names, quick):
             ("resident", "B", weighed["resident_bytes"]),
         ]
 
-    rounds = 1 if quick else 3
-    yield from turns.take_turns(NAME, case, names, rounds, one)
+    yield from turns.take_turns(NAME, case, names, settings.rounds_of(1, 3), one)

@@ -16,9 +16,9 @@ def cases(quick):
     return {"ping-pong": 2.0 if quick else 5.0}
 
 
-def measure(case, names, quick):
+def measure(case, names, settings):
     def one(system):
         answer = turns.run_micro(system, "switch", COUNTS.get(system.name, OTHERS))
         return [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
 
-    yield from turns.take_turns(NAME, case, names, 5 if quick else 15, one)
+    yield from turns.take_turns(NAME, case, names, settings.rounds_of(5, 15), one)

@@ -1,0 +1,62 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What goes through the hub without a descriptor: yields, spawns, a queue, an event.
+
+import GreenletHub
+
+/// Two greenlets yield in turns.
+func yields(_ count: Int) throws -> Figures {
+    try measure(count) { count in
+        let each = count / 2
+        try joinAll((0..<2).map { _ in spawn { for _ in 0..<each { try yieldNow() } } }, raisingErrors: true)
+        return 2 * each
+    }
+}
+
+/// A greenlet that does nothing is started and waited for, again and again.
+func spawnsAndJoins(_ count: Int) throws -> Figures {
+    try measure(count) { count in
+        for _ in 0..<count { try spawn {}.join() }
+        return count
+    }
+}
+
+/// One greenlet sends numbers, another one receives them, through a queue with room for one.
+func channel(_ count: Int) throws -> Figures {
+    try measure(count) { count in
+        let queue = Queue<Int>(capacity: 1)
+        let receiver = spawn {
+            for expected in 0..<count {
+                let number = try queue.get()
+                precondition(number == expected, "the queue lost its order")
+            }
+        }
+        let sender = spawn { for number in 0..<count { try queue.put(number) } }
+        try joinAll([sender, receiver], raisingErrors: true)
+        return count
+    }
+}
+
+/// An event is set for which `count` greenlets wait; it ends when all of them have run.
+func event(_ count: Int) throws -> Figures {
+    _ = try elapsedInSet(waiters: count / 10)
+    return Figures(operations: count, elapsed: try elapsedInSet(waiters: count))
+}
+
+private func elapsedInSet(waiters count: Int) throws -> Duration {
+    let event = Event()
+    let allRan = Event()
+    var waiting = count
+    for _ in 0..<count {
+        spawn {
+            try event.wait()
+            waiting -= 1
+            if waiting == 0 { allRan.set() }
+        }
+    }
+    // Greenlets start in the order they were spawned: when this one has run, all others wait.
+    try spawn {}.join()
+    let start = ContinuousClock.now
+    event.set()
+    if count > 0 { try allRan.wait() }
+    return ContinuousClock.now - start
+}
