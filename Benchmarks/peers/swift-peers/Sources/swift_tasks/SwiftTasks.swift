@@ -27,7 +27,7 @@ struct SwiftTasks {
     }
 }
 
-func measure(_ name: String, _ count: Int, _ body: (Int) async -> Void) async {
+func measure(_ name: String, _ count: Int, _ body: @Sendable (Int) async -> Void) async {
     await body(count / 10)
     let elapsed = await ContinuousClock().measure { await body(count) }
     print(#"{"case":"\#(name)","operations":\#(count),"seconds":\#(elapsed / .seconds(1))}"#)
