@@ -104,6 +104,7 @@ check_gates() {
 step "set-up" Tools/scripts/setup.sh --tests
 step "format" check_format
 step "layering" Tools/scripts/check-layering.sh
+step "the comparison's arithmetic" python3 -m unittest discover -q -s Benchmarks -t Benchmarks -p 'test_*.py'
 step "the switch on both architectures" Tools/scripts/check-architectures.sh
 suite debug .build-check -c debug
 if ! $quick; then
