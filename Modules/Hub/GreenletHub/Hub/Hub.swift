@@ -149,6 +149,15 @@ public final class Hub {
     @inline(__always)
     func parkable() throws -> AnyGreenlet { try parkableReference().takeUnretainedValue() }
 
+    /// The current greenlet of this thread, if it may block, without counting a reference to it or to the hub.
+    @inline(__always)
+    static func parkableReference() throws -> Unmanaged<AnyGreenlet> {
+        if let hub = cgreenlet_thread_if_started()?.pointee.hub {
+            return try Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { try $0.parkableReference() }
+        }
+        return try .passUnretained(make().parkable())
+    }
+
     /// The current greenlet, if it may block, without counting a reference: it lives as long as its stack.
     @inline(__always)
     func parkableReference() throws -> Unmanaged<AnyGreenlet> {

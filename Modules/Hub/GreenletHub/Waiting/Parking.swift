@@ -68,6 +68,18 @@ extension AnyGreenlet {
         }
     }
 
+    /// Lets the others run once, whatever arrives meanwhile: errors stay pending.
+    ///
+    /// Switch point.
+    @inline(__always)
+    func yield() {
+        waitState.beginReady()
+        hub.enqueue(self)
+        hub.switchAway()
+        if isQueued { resumedByHand() }
+        waitState.reset()
+    }
+
     /// What it waits for, if it does.
     var currentReason: WaitReason? { waitState.phase == .parked ? reason : nil }
 
