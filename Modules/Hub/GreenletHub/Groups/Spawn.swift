@@ -17,6 +17,7 @@
 ///
 /// gevent: `gevent.spawn`.
 @discardableResult
+@inlinable
 public func spawn<Value>(
     name: String? = nil,
     file: StaticString = #fileID,

@@ -65,6 +65,7 @@ package struct WaitState {
         case enqueue
     }
 
+    @inline(__always)
     package mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
         guard ticket == self.ticket, isWaiting else { return .ignore }
         let decision: WakeDecision = phase == .parked ? .enqueue : .noted

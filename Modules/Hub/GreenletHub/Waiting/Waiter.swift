@@ -63,6 +63,17 @@ public struct Waiter {
         try greenlet.park(for: WaitReason(reason), until: Deadline(after: timeout))
     }
 
+    /// `park(for:until:)` for code that is compiled in other modules.
+    ///
+    /// Switch point.
+    ///
+    /// - Throws: A `Timeout` if the time ran out.
+    @usableFromInline
+    func park(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws {
+        if try greenlet.park(for: WaitReason(verb, object), until: Deadline(after: timeout)) { return }
+        throw Timeout.expired(after: timeout, verb, object)
+    }
+
     package func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
         try greenlet.park(for: reason, until: deadline)
     }
