@@ -52,6 +52,7 @@ package final class WaitList {
     }
 
     /// Wakes all, in order.
+    @usableFromInline
     package func wakeAll() {
         while wakeFirst() {}
     }
@@ -95,11 +96,14 @@ package final class WaitList {
     /// `wait(for:until:)` for code that is compiled in other modules.
     ///
     /// Switch point.
-    ///
-    /// - Throws: A `Timeout` if the time ran out.
     @usableFromInline
-    func wait(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws {
-        if try wait(for: WaitReason(verb, object), until: Deadline(after: timeout)) { return }
-        throw Timeout.expired(after: timeout, verb, object)
+    func wait(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
+        try wait(for: WaitReason(verb, object), until: Deadline(after: timeout))
+    }
+
+    /// The error for a wait whose time ran out.
+    @usableFromInline
+    static func expired(_ verb: StaticString, on object: AnyObject, timeout: Duration?) -> any Error {
+        Timeout.expired(after: timeout, verb, object)
     }
 }

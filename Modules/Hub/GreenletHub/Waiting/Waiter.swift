@@ -66,12 +66,9 @@ public struct Waiter {
     /// `park(for:until:)` for code that is compiled in other modules.
     ///
     /// Switch point.
-    ///
-    /// - Throws: A `Timeout` if the time ran out.
     @usableFromInline
-    func park(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws {
-        if try greenlet.park(for: WaitReason(verb, object), until: Deadline(after: timeout)) { return }
-        throw Timeout.expired(after: timeout, verb, object)
+    func park(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
+        try greenlet.park(for: WaitReason(verb, object), until: Deadline(after: timeout))
     }
 
     package func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
