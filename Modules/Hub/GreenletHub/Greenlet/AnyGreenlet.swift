@@ -42,7 +42,7 @@ public class AnyGreenlet {
     /// What it ended with, if that is an error.
     @exclusivity(unchecked) var failure: (any Error)?
     /// What it returned, if its stage says so.
-    @exclusivity(unchecked) @usableFromInline var slot = ValueSlot()
+    @exclusivity(unchecked) @usableFromInline final var slot = ValueSlot()
     /// The first greenlet in `join` or `get`: mostly the only one, and so nothing is allocated for it.
     ///
     /// Unretained. Safe because it takes itself out before its wait returns.

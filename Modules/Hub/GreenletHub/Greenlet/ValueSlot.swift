@@ -45,6 +45,7 @@ struct ValueSlot {
     /// Ends the value.
     @inlinable
     mutating func destroy<Value>(_ type: Value.Type) {
+        if _isPOD(type) && Self.isRoomy(for: type) { return }
         let place = place(of: type)
         place.deinitialize(count: 1)
         if !Self.isRoomy(for: type) { place.deallocate() }

@@ -43,6 +43,7 @@ public func spawn<Value>(
 ///
 /// gevent: `gevent.spawn_later`.
 @discardableResult
+@inlinable
 public func spawn<Value>(
     after delay: Duration,
     name: String? = nil,
