@@ -31,8 +31,13 @@ cgreenlet_trampoline:
     movq %rbx, %rdi             // its argument
     xorl %ebp, %ebp             // the frame pointer chain ends here
     xorl %ebx, %ebx
-    callq *%rax                 // aligned: the callee sees rsp % 16 == 8, as the ABI says
-    ud2                         // an entry never returns
+    leaq 1f(%rip), %rdx
+    pushq %rdx                  // aligned: the entry sees rsp % 16 == 8, as the ABI says
+    .cfi_adjust_cfa_offset 8
+    jmpq *%rax                  // no call: the processor would wait for its return, and miss those of the next greenlet
+    .cfi_adjust_cfa_offset -8
+    nop                         // what unwinders take for the call
+1:  ud2                         // an entry never returns
     .cfi_endproc
     .size cgreenlet_trampoline, . - cgreenlet_trampoline
 

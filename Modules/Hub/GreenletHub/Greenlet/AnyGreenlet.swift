@@ -25,42 +25,78 @@ public class AnyGreenlet {
     /// What it waits for, or last did: see `currentReason`.
     @exclusivity(unchecked) var reason: WaitReason?
     /// Errors that arrived while nothing could be thrown, in order; almost always none.
-    @exclusivity(unchecked) var pendingErrors: [PendingError] = []
+    @exclusivity(unchecked) var pendingErrors = PendingErrors()
     /// Where it stands among the pollers, or last did: only ever used to have that memory fetched before its turn.
     @exclusivity(unchecked) var awaited: UnsafeRawPointer?
-    @exclusivity(unchecked) unowned(unsafe) var waitList: WaitList?
+    @exclusivity(unchecked) var waitList: Unmanaged<WaitList>?
     @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
     @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?
 
-    /// The hub's address, to see at the end whether it is still there.
-    private let hubAddress: UnsafeMutableRawPointer
+    // Its life, from the creation to the end: see AnyGreenlet+Life.swift. All but the value is here and not in
+    // `Greenlet<Value>`, whose code has to look up types at run time.
+    @exclusivity(unchecked) var stage: Stage
+    /// What will start it, if that is a delay.
+    @exclusivity(unchecked) var startTimer: TimerID?
+    /// What to run, until it does.
+    @exclusivity(unchecked) var job: Job?
+    /// What it ended with, if that is an error.
+    @exclusivity(unchecked) var failure: (any Error)?
+    /// What it returned, if its stage says so.
+    @exclusivity(unchecked) @usableFromInline final var slot = ValueSlot()
+    /// The first greenlet in `join` or `get`: mostly the only one, and so nothing is allocated for it.
+    ///
+    /// Unretained. Safe because it takes itself out before its wait returns.
+    @exclusivity(unchecked) var joiner: Unmanaged<AnyGreenlet>?
+    /// The others.
+    @exclusivity(unchecked) var joiners: WaitList?
+    /// How many of them will see the error.
+    @exclusivity(unchecked) var getters = 0
+    /// Who else wants to know of the end; almost always nobody.
+    @exclusivity(unchecked) var links: Links?
+
     /// Small, unique among the greenlets of its hub.
     public let id: Int
     /// Where it was spawned.
     package let origin: SpawnSite?
 
     // The list of all greenlets that are alive.
-    var previousAlive: Unmanaged<AnyGreenlet>?
-    var nextAlive: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var previousAlive: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) var nextAlive: Unmanaged<AnyGreenlet>?
 
     private var givenName: String?
 
-    init(hub: Hub, origin: SpawnSite?) {
+    /// A stack that was there before its greenlet.
+    init(hub: Hub, context: Context, stage: Stage) {
         self.hub = hub
-        hubAddress = Unmanaged.passUnretained(hub).toOpaque()
-        self.origin = origin
+        self.context = context
+        self.stage = stage
+        origin = nil
         id = hub.takeID()
     }
 
+    /// A greenlet of this thread's hub that will run `job`.
+    @usableFromInline
+    init(name: String?, file: StaticString, line: UInt, job: @escaping (AnyGreenlet) throws -> Void) {
+        let reference = Hub.currentReference
+        hub = reference.takeUnretainedValue()
+        id = reference._withUnsafeGuaranteedRef { $0.takeID() }
+        self.job = job
+        stage = .created
+        origin = SpawnSite(file, line)
+        givenName = name
+    }
+
     deinit {
-        // The last reference may go on another thread, or after the hub.
-        if cgreenlet_thread_if_started()?.pointee.hub == hubAddress { hub.giveBack(id: id) }
+        // The last reference may go on another thread, or after the hub was taken down.
+        if cgreenlet_thread_if_started()?.pointee.hub == Unmanaged.passUnretained(hub).toOpaque() {
+            Unmanaged.passUnretained(hub)._withUnsafeGuaranteedRef { $0.giveBack(id: id) }
+        }
     }
 
     /// Whether it has ended, or never will run.
     ///
     /// gevent: `Greenlet.ready()`, `Greenlet.dead`.
-    public var isReady: Bool { false }
+    public final var isReady: Bool { stage.isFinal }
 
     /// What it is called in messages: `Greenlet-7` unless set.
     ///
@@ -76,37 +112,6 @@ public class AnyGreenlet {
     ///
     /// Only raw greenlets learn it in this way.
     func stackEnded() {}
-
-    /// Runs the body and keeps its outcome.
-    ///
-    /// Only spawned greenlets have one.
-    func run() {}
-
-    /// Its delay is over: from now on it stands in the run queue.
-    func startNow() {}
-
-    /// Ends it before it ran.
-    ///
-    /// Only spawned greenlets can.
-    func abandon(with error: any Error) {}
-
-    /// `abandon`, if it has not started: whether that was so.
-    func abandonUnstarted(with error: any Error) -> Bool { false }
-
-    /// The error that it ended with.
-    var anyError: (any Error)? { nil }
-
-    /// Calls `callback` at the end, at once if that is past.
-    ///
-    /// - Parameters:
-    ///   - observing: Whether the caller looks at the error that it ends with, so that it need not be reported.
-    ///   - callback: What to call. It may only wake somebody.
-    /// - Returns: A name for `removeLink(_:)`; nil if the end is past.
-    @discardableResult
-    package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? { nil }
-
-    /// Takes a link back; does nothing if it was called or taken back before.
-    package func removeLink(_ id: LinkID) {}
 }
 
 extension AnyGreenlet {
@@ -154,20 +159,14 @@ package struct SpawnSite: CustomStringConvertible {
 
 /// The thread's own stack, as a greenlet.
 final class MainGreenlet: AnyGreenlet {
-    init(hub: Hub, context: Context) {
-        super.init(hub: hub, origin: nil)
-        self.context = context
-    }
+    init(hub: Hub, context: Context) { super.init(hub: hub, context: context, stage: .endless) }
 
     override var kind: String { "MainGreenlet" }
 }
 
 /// The hub's own stack: who runs while callbacks do.
 final class HubGreenlet: AnyGreenlet {
-    init(hub: Hub, context: Context) {
-        super.init(hub: hub, origin: nil)
-        self.context = context
-    }
+    init(hub: Hub, context: Context) { super.init(hub: hub, context: context, stage: .endless) }
 
     override var kind: String { "Hub" }
 }
@@ -176,30 +175,17 @@ final class HubGreenlet: AnyGreenlet {
 ///
 /// Lives as long as its stack.
 final class VisitingGreenlet: AnyGreenlet {
-    private var links = Links<VisitingGreenlet>()
-
     init(hub: Hub, context: Context) {
-        super.init(hub: hub, origin: nil)
-        self.context = context
+        super.init(hub: hub, context: context, stage: .running)
         hub.visitors.insert(self)
     }
 
     override var kind: String { "RawGreenlet" }
 
-    override var isReady: Bool { context == nil }
-
     override func stackEnded() {
         context = nil
+        stage = .returned
         hub.visitors.remove(self)
-        for link in links.take() { if case .direct(let callback) = link.call { callback() } }
+        if links != nil { notifyLinks() }
     }
-
-    @discardableResult
-    override func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
-        if !isReady { return links.add(.direct(callback), observes: observing) }
-        callback()
-        return nil
-    }
-
-    override func removeLink(_ id: LinkID) { links.remove(id) }
 }

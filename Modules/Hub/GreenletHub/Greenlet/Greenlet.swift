@@ -23,23 +23,6 @@ import GreenletCore
 ///
 /// gevent: `gevent.Greenlet`.
 public final class Greenlet<Value>: AnyGreenlet {
-    private var body: (() throws -> Value)?
-    private var result: Outcome<Value>?
-    /// Greenlets in `join` and `get`.
-    private var joiners: WaitList?
-    /// Those of them that will see the error.
-    private var getters = 0
-    private var links = Links<Greenlet<Value>>()
-    private var stage = Stage.created
-
-    private enum Stage {
-        case created
-        case scheduled
-        case delayed(TimerID)
-        case running
-        case finished
-    }
-
     /// Creates a greenlet that does nothing until `start()`.
     ///
     /// Not a switch point.
@@ -51,15 +34,22 @@ public final class Greenlet<Value>: AnyGreenlet {
     ///   - body: What to run.
     ///
     /// gevent: `Greenlet(run)`.
+    @inlinable
     public init(
         name: String? = nil,
         file: StaticString = #fileID,
         line: UInt = #line,
         _ body: @escaping () throws -> Value
     ) {
-        self.body = body
-        super.init(hub: Hub.current, origin: SpawnSite(file, line))
-        if let name { self.name = name }
+        // Inlined, so that the job is compiled where `Value` is known.
+        super.init(name: name, file: file, line: line) { greenlet in
+            // Safe because a greenlet runs its own job, with itself, once.
+            greenlet.slot.put(try body())
+        }
+    }
+
+    deinit {
+        if stage == .returned { slot.destroy(Value.self) }
     }
 
     /// Schedules the body for the next turn of the hub.
@@ -69,13 +59,8 @@ public final class Greenlet<Value>: AnyGreenlet {
     /// Not a switch point.
     ///
     /// gevent: `Greenlet.start`.
-    public func start() {
-        guard case .created = stage else { return }
-        checkThread("start")
-        stage = .scheduled
-        hub.register(self)
-        hub.enqueue(self)
-    }
+    @inlinable
+    public func start() { schedule() }
 
     /// Schedules the body for later.
     ///
@@ -84,126 +69,36 @@ public final class Greenlet<Value>: AnyGreenlet {
     /// - Parameter delay: How long to wait.
     ///
     /// gevent: `Greenlet.start_later`.
-    public func start(after delay: Duration) {
-        guard case .created = stage else { return }
-        checkThread("start")
-        hub.register(self)
-        stage = .delayed(hub.addTimer(Deadline(after: delay), .start(self)))
-    }
-
-    override func startNow() {
-        // Said here and now: whoever kills it from now on must leave it in the run queue.
-        stage = .scheduled
-        hub.enqueue(self)
-    }
-
-    override func run() {
-        stage = .running
-        guard let body else { return }
-        self.body = nil
-        do {
-            try checkPending()
-            finish(.value(try body()))
-        } catch is GreenletExit {
-            finish(.exited)
-        } catch {
-            finish(.failure(error))
-        }
-    }
-
-    override func abandon(with error: any Error) {
-        body = nil
-        finish(error is GreenletExit ? .exited : .failure(error))
-    }
-
-    private func finish(_ outcome: Outcome<Value>) {
-        if case .delayed(let timer) = stage { hub.removeTimer(timer) }
-        stage = .finished
-        result = outcome
-        let isObserved = getters > 0 || links.isObserved
-        joiners?.wakeAll()
-        notifyLinks()
-        if case .failure(let error) = outcome, !isObserved { hub.errorHandler(self, error) }
-    }
-
-    private func notifyLinks() {
-        for link in links.take() {
-            switch link.call {
-            case .direct(let callback): callback()
-            case .user: spawn(name: "link") { [self] in try links.takeCallback(link.id)?(self) }
-            }
-        }
-    }
-
-    private func addLink(observes: Bool, _ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        let id = links.add(.user(callback), observes: observes)
-        if isReady { notifyLinks() }
-        return id
-    }
-
-    override public var isReady: Bool {
-        if case .finished = stage { return true }
-        return false
-    }
-
-    override var anyError: (any Error)? { error }
-
-    @discardableResult
-    override package func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
-        if !isReady { return links.add(.direct(callback), observes: observing) }
-        callback()
-        return nil
-    }
-
-    override package func removeLink(_ id: LinkID) { links.remove(id) }
-
-    override func abandonUnstarted(with error: any Error) -> Bool {
-        switch stage {
-        case .created:
-            abandon(with: error)
-        case .delayed:
-            abandon(with: error)
-            hub.unregister(self)
-        case .scheduled where context == nil:
-            abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
-        case .scheduled, .running, .finished:
-            return false
-        }
-        return true
-    }
+    public func start(after delay: Duration) { schedule(after: delay) }
 }
 
 extension Greenlet {
     /// How it ended; nil until then.
-    public var outcome: Outcome<Value>? { result }
+    public var outcome: Outcome<Value>? {
+        switch stage {
+        case .returned: return .value(slot.get())
+        case .failed: return failure.map { .failure($0) }
+        case .exited: return .exited
+        default: return nil
+        }
+    }
 
     /// What the body returned; nil before the end, and if it failed or exited.
     ///
     /// gevent: `Greenlet.value`.
-    public var value: Value? {
-        if case .value(let value) = result { return value }
-        return nil
-    }
+    public var value: Value? { stage == .returned ? slot.get() : nil }
 
     /// What the body threw; nil before the end, and on success.
     ///
     /// gevent: `Greenlet.exception`.
-    public var error: (any Error)? {
-        if case .failure(let error) = result { return error }
-        return nil
-    }
+    public var error: (any Error)? { failure }
 
     /// Whether it ended without an error.
     ///
     /// Having been killed with `GreenletExit` counts as success.
     ///
     /// gevent: `Greenlet.successful()`.
-    public var isSuccessful: Bool {
-        switch result {
-        case .value, .exited: return true
-        case .failure, nil: return false
-        }
-    }
+    public var isSuccessful: Bool { stage == .returned || stage == .exited }
 
     /// Waits until it has ended.
     ///
@@ -218,12 +113,7 @@ extension Greenlet {
     /// gevent: `Greenlet.join`.
     @discardableResult
     public func join(timeout: Duration? = nil) throws -> Bool {
-        if isReady { return true }
-        checkThread("join")
-        let list = joiners ?? WaitList()
-        joiners = list
-        _ = try list.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
-        return isReady
+        try waitForEnd(timeout: timeout)
     }
 
     /// Waits for the end and returns the value.
@@ -236,11 +126,11 @@ extension Greenlet {
     ///   time; whatever the waiting greenlet is killed with.
     ///
     /// gevent: `Greenlet.get`.
+    @inlinable
     public func get(timeout: Duration? = nil) throws -> Value {
-        getters += 1
-        defer { getters -= 1 }
-        guard try join(timeout: timeout), let result else { throw Timeout.expired(after: timeout, "get", self) }
-        return try result.get()
+        try waitForValue(timeout: timeout)
+        // Safe because that throws unless the job has put it there.
+        return slot.get()
     }
 
     /// Calls `callback` when it has ended, in a greenlet of its own, so that it may block.
@@ -257,7 +147,8 @@ extension Greenlet {
     /// gevent: `Greenlet.link`.
     @discardableResult
     public func link(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        addLink(observes: true, callback)
+        // Safe, here and below, because links are called with the greenlet that they were made on.
+        link(observes: true) { try callback(unsafeDowncast($0, to: Greenlet<Value>.self)) }
     }
 
     /// Like `link(_:)`, if it ends without an error.
@@ -270,7 +161,10 @@ extension Greenlet {
     /// gevent: `Greenlet.link_value`.
     @discardableResult
     public func linkValue(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        addLink(observes: false) { greenlet in if greenlet.isSuccessful { try callback(greenlet) } }
+        link(observes: false) {
+            let greenlet = unsafeDowncast($0, to: Greenlet<Value>.self)
+            if greenlet.isSuccessful { try callback(greenlet) }
+        }
     }
 
     /// Like `link(_:)`, if it ends with an error.
@@ -283,7 +177,10 @@ extension Greenlet {
     /// gevent: `Greenlet.link_exception`.
     @discardableResult
     public func linkError(_ callback: @escaping (Greenlet<Value>) throws -> Void) -> LinkID {
-        addLink(observes: true) { greenlet in if greenlet.error != nil { try callback(greenlet) } }
+        link(observes: true) {
+            let greenlet = unsafeDowncast($0, to: Greenlet<Value>.self)
+            if greenlet.error != nil { try callback(greenlet) }
+        }
     }
 
     /// Takes a link back; does nothing if it was called or taken back before.
@@ -293,5 +190,5 @@ extension Greenlet {
     /// - Parameter id: What `link(_:)` returned.
     ///
     /// gevent: `Greenlet.unlink`.
-    public func unlink(_ id: LinkID) { links.remove(id) }
+    public func unlink(_ id: LinkID) { removeLink(id) }
 }

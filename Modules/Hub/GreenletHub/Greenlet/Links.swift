@@ -6,11 +6,11 @@ public struct LinkID: Hashable, Sendable {
     fileprivate let number: Int
 }
 
-/// Callbacks to be called once with a target.
+/// Callbacks to be called once with the greenlet that has ended.
 ///
 /// Those made by users run in greenlets; direct ones run at once and may only wake somebody.
-struct Links<Target> {
-    typealias Callback = (Target) throws -> Void
+struct Links {
+    typealias Callback = (AnyGreenlet) throws -> Void
 
     enum Call {
         case user(Callback)
@@ -20,7 +20,7 @@ struct Links<Target> {
     struct Link {
         let id: LinkID
         let call: Call
-        /// Whether whoever made it looks at the error that the target ends with.
+        /// Whether whoever made it looks at the error that the greenlet ends with.
         let observes: Bool
     }
 

@@ -59,6 +59,7 @@ public final class Group {
     /// - Returns: The greenlet.
     ///
     /// gevent: `Group.spawn`.
+    @inlinable
     @discardableResult
     public func spawn<Value>(
         name: String? = nil,

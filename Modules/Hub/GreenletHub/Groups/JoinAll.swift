@@ -56,14 +56,14 @@ private final class Collector<G: AnyGreenlet> {
     func add(_ greenlet: G) {
         if isComplete { return }  // enough have, though the one who waits has not run yet
         finished.append(greenlet)
-        if isComplete || greenlet.anyError != nil { waiter?.wake() }
+        if isComplete || greenlet.failure != nil { waiter?.wake() }
     }
 
     /// The first error among those not looked at yet.
     func takeError() -> (any Error)? {
         while looked < finished.count {
             looked += 1
-            if let error = finished[looked - 1].anyError { return error }
+            if let error = finished[looked - 1].failure { return error }
         }
         return nil
     }

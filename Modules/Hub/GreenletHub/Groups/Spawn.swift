@@ -17,6 +17,7 @@
 ///
 /// gevent: `gevent.spawn`.
 @discardableResult
+@inlinable
 public func spawn<Value>(
     name: String? = nil,
     file: StaticString = #fileID,
@@ -42,6 +43,7 @@ public func spawn<Value>(
 ///
 /// gevent: `gevent.spawn_later`.
 @discardableResult
+@inlinable
 public func spawn<Value>(
     after delay: Duration,
     name: String? = nil,

@@ -6,20 +6,24 @@ extension Hub {
     func register(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passRetained(greenlet)
         greenlet.nextAlive = firstAlive
-        firstAlive?._withUnsafeGuaranteedRef { $0.previousAlive = link }
+        if let firstAlive { firstAlive._withUnsafeGuaranteedRef { $0.previousAlive = link } }
         firstAlive = link
         aliveCount += 1
     }
 
     /// The greenlet has ended: nothing of the hub's holds it any longer.
-    func unregister(_ greenlet: AnyGreenlet) {
-        let (previous, next) = (greenlet.previousAlive, greenlet.nextAlive)
-        if let previous { previous._withUnsafeGuaranteedRef { $0.nextAlive = next } } else { firstAlive = next }
-        next?._withUnsafeGuaranteedRef { $0.previousAlive = previous }
-        greenlet.previousAlive = nil
-        greenlet.nextAlive = nil
+    ///
+    /// Unless somebody else holds it, it is gone afterwards.
+    func unregister(_ greenlet: Unmanaged<AnyGreenlet>) {
+        greenlet._withUnsafeGuaranteedRef { greenlet in
+            let (previous, next) = (greenlet.previousAlive, greenlet.nextAlive)
+            if let previous { previous._withUnsafeGuaranteedRef { $0.nextAlive = next } } else { firstAlive = next }
+            if let next { next._withUnsafeGuaranteedRef { $0.previousAlive = previous } }
+            greenlet.previousAlive = nil
+            greenlet.nextAlive = nil
+        }
         aliveCount -= 1
-        Unmanaged.passUnretained(greenlet).release()
+        greenlet.release()
     }
 
     /// All greenlets that were started and have not ended; newest first.

@@ -55,7 +55,7 @@ extension Hub {
                 return greenlet.context
             }
             if let next { return next }
-            if let fresh = start(link.takeUnretainedValue()) { return fresh }
+            if let fresh = start(link) { return fresh }
         }
         return context
     }
@@ -71,20 +71,20 @@ extension Hub {
     ///
     /// Nil if there is none: the greenlet has failed then.
     @inline(never)
-    private func start(_ greenlet: AnyGreenlet) -> Context? {
-        if greenlet.isReady {
+    private func start(_ greenlet: Unmanaged<AnyGreenlet>) -> Context? {
+        if greenlet._withUnsafeGuaranteedRef({ $0.isReady }) {
             unregister(greenlet)  // killed before its turn came
             return nil
         }
         guard let fresh = cgreenlet_acquire(0) else {
-            greenlet.abandon(with: GreenletError.outOfStacks(0, errno))
+            let code = errno
+            greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
             unregister(greenlet)
             return nil
         }
-        let reference = Unmanaged.passUnretained(greenlet).toOpaque()
-        cgreenlet_prepare(fresh, greenletEntry, reference)
-        fresh.pointee.scheduled = reference
-        greenlet.context = fresh
+        cgreenlet_prepare(fresh, greenletEntry, greenlet.toOpaque())
+        fresh.pointee.scheduled = greenlet.toOpaque()
+        greenlet._withUnsafeGuaranteedRef { $0.context = fresh }
         return fresh
     }
 
@@ -163,14 +163,19 @@ private func greenletEntry(_ argument: UnsafeMutableRawPointer?) {
 
 @inline(never)
 private func runGreenlet(_ reference: UnsafeMutableRawPointer) -> (Context, Context) {
-    // Safe because a greenlet that was started is retained until it ends here.
-    let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(reference).takeUnretainedValue()
-    let hub = greenlet.hub
-    greenlet.run()
-    let context = hub.record.pointee.current
-    greenlet.context = nil
-    context.pointee.scheduled = nil
-    hub.thread.retire(context)
-    hub.unregister(greenlet)
-    return (context, hub.nextContext())
+    // Safe because a greenlet that was started is retained until it ends here, and the hub as long as its thread runs.
+    let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(reference)
+    let hub = greenlet._withUnsafeGuaranteedRef { greenlet in
+        greenlet.run()
+        greenlet.context = nil
+        return Unmanaged.passUnretained(greenlet.hub)
+    }
+    return hub._withUnsafeGuaranteedRef { hub in
+        let context = hub.record.pointee.current
+        context.pointee.scheduled = nil
+        // One that never was switched into by hand has nobody to tell.
+        if context.pointee.owner == nil { cgreenlet_release(context) } else { hub.thread.retire(context) }
+        hub.unregister(greenlet)
+        return (context, hub.nextContext())
+    }
 }

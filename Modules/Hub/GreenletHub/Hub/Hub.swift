@@ -43,16 +43,16 @@ public final class Hub {
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
     @exclusivity(unchecked) package var externalWaits = 0
 
-    var firstAlive: Unmanaged<AnyGreenlet>?
-    package internal(set) var aliveCount = 0
+    @exclusivity(unchecked) var firstAlive: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) package internal(set) var aliveCount = 0
     /// Raw greenlets that the hub has met.
     ///
     /// Each lives as long as its stack.
     var visitors: Set<AnyGreenlet> = []
     /// Those that watch signals; they end with the hub at the latest.
     var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
-    private var nextID = 1
-    private var freeIDs: [Int] = []
+    @exclusivity(unchecked) private var nextID = 1
+    @exclusivity(unchecked) private var freeIDs: [Int] = []
 
     /// Called with each error that a greenlet ended with and that nobody was waiting for.
     ///
@@ -71,6 +71,13 @@ public final class Hub {
             return Unmanaged<Hub>.fromOpaque(hub).takeUnretainedValue()
         }
         return make()
+    }
+
+    /// The hub of this thread, made on first use, without counting a reference: it lives as long as the thread.
+    @inline(__always)
+    static var currentReference: Unmanaged<Hub> {
+        if let hub = cgreenlet_thread_if_started()?.pointee.hub { return .fromOpaque(hub) }
+        return .passUnretained(make())
     }
 
     /// The hub of this thread, if it has one.
@@ -149,11 +156,19 @@ public final class Hub {
     @inline(__always)
     func parkable() throws -> AnyGreenlet { try parkableReference().takeUnretainedValue() }
 
+    /// The current greenlet of this thread, if it may block, without counting a reference to it or to the hub.
+    @inline(__always)
+    static func parkableReference() throws -> Unmanaged<AnyGreenlet> {
+        try currentReference._withUnsafeGuaranteedRef { try $0.parkableReference() }
+    }
+
     /// The current greenlet, if it may block, without counting a reference: it lives as long as its stack.
     @inline(__always)
     func parkableReference() throws -> Unmanaged<AnyGreenlet> {
         let running = record.pointee.current
-        if let scheduled = running.pointee.scheduled, running != mainContext { return .fromOpaque(scheduled) }
+        if let scheduled = running.pointee.scheduled, running != mainContext || cgreenlet_runtime_task() == nil {
+            return .fromOpaque(scheduled)
+        }
         return try .passUnretained(parkableOutsider())
     }
 

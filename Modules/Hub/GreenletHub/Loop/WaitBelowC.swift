@@ -68,20 +68,14 @@ extension Hub {
     ///
     /// Switch point. It comes back in any case: errors that have arrived stay where they are.
     package static func yieldBelowC() {
-        let hub = Hub.current
-        guard let reference = try? hub.parkableReference() else { return }
-        reference._withUnsafeGuaranteedRef { hub.yieldRegardless($0) }
+        guard let reference = try? parkableReference() else { return }
+        reference._withUnsafeGuaranteedRef { $0.hub.yieldRegardless($0) }
     }
 
     private func yieldRegardless(_ greenlet: AnyGreenlet) {
         immediateSuccesses.pointee = 0
         handOversLeft = 0
-        greenlet.beginWait()
-        greenlet.wake(.ready)
-        enqueue(greenlet)
-        switchAway()
-        if greenlet.isQueued { greenlet.resumedByHand() }
-        _ = greenlet.waitState.end()
+        greenlet.yield()
     }
 
     /// Runs `body` with errors held, and turns what it throws into an error number.

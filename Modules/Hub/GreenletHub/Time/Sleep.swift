@@ -13,10 +13,11 @@
 /// gevent: `gevent.sleep`. POSIX: `nanosleep(2)`.
 public func sleep(_ duration: Duration) throws {
     if duration <= .zero { return try yieldNow() }
-    let hub = Hub.current
-    let greenlet = try hub.parkable()
-    greenlet.beginWait()
-    _ = try greenlet.park(for: WaitReason("sleep"), until: Deadline(after: duration))
+    let deadline = Deadline(after: duration)
+    try Hub.parkableReference()._withUnsafeGuaranteedRef { greenlet in
+        greenlet.beginWait()
+        _ = try greenlet.park(for: WaitReason("sleep"), until: deadline)
+    }
 }
 
 /// Lets the other runnable greenlets run, and comes back after them.
@@ -27,14 +28,9 @@ public func sleep(_ duration: Duration) throws {
 ///
 /// gevent: `gevent.sleep(0)`. POSIX: `sched_yield(2)`.
 public func yieldNow() throws {
-    let hub = Hub.current
-    let greenlet = try hub.parkable()
-    greenlet.beginWait()
-    greenlet.wake(.ready)
-    try greenlet.checkPending()
-    hub.enqueue(greenlet)
-    hub.switchAway()
-    if greenlet.isQueued { greenlet.resumedByHand() }
-    _ = greenlet.waitState.end()
-    try greenlet.checkPending()
+    try Hub.parkableReference()._withUnsafeGuaranteedRef { greenlet in
+        try greenlet.checkPending()
+        greenlet.yield()
+        try greenlet.checkPending()
+    }
 }

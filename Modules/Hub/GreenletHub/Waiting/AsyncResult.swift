@@ -13,11 +13,16 @@
 ///
 /// gevent: `gevent.event.AsyncResult`.
 public final class AsyncResult<Value> {
+    // Compiled in the client, where `Value` is known; whatever waits and wakes is not, and knows nothing of values.
+
+    @usableFromInline var stored: Outcome<Value>?
+    @usableFromInline let waiters = WaitList()
+
     /// What was set; nil until then.
-    public private(set) var outcome: Outcome<Value>?
-    private let waiters = WaitList()
+    @inlinable public var outcome: Outcome<Value>? { stored }
 
     /// Creates an empty result.
+    @inlinable
     public init() {}
 
     /// Stores a value and wakes all that wait, in the order they came.
@@ -28,6 +33,7 @@ public final class AsyncResult<Value> {
     /// - Parameter value: What `get(timeout:)` returns from now on.
     ///
     /// gevent: `AsyncResult.set`.
+    @inlinable
     public func set(_ value: Value) { finish(.value(value)) }
 
     /// Stores an error and wakes all that wait, in the order they came.
@@ -52,9 +58,10 @@ public final class AsyncResult<Value> {
         }
     }
 
-    private func finish(_ outcome: Outcome<Value>) {
-        self.outcome = outcome
-        waiters.wakeAll()
+    @inlinable
+    func finish(_ outcome: Outcome<Value>) {
+        stored = outcome
+        if waiters.count > 0 { waiters.wakeAll() }
     }
 
     /// Waits for the value and returns it.
@@ -68,8 +75,11 @@ public final class AsyncResult<Value> {
     ///   wait; `GreenletError` where nothing may block.
     ///
     /// gevent: `AsyncResult.get`.
+    @inlinable
     public func get(timeout: Duration? = nil) throws -> Value {
-        guard let outcome = try settled("get", timeout) else { throw Timeout.expired(after: timeout, "get", self) }
+        guard let outcome = try settled("get", timeout) else {
+            throw WaitList.expired("get", on: self, timeout: timeout)
+        }
         return try outcome.get()
     }
 
@@ -83,17 +93,17 @@ public final class AsyncResult<Value> {
     ///   where nothing may block. Never the error that was set.
     ///
     /// gevent: `AsyncResult.wait`.
+    @inlinable
     @discardableResult
     public func wait(timeout: Duration? = nil) throws -> Value? {
         if case .value(let value) = try settled("wait", timeout) { return value }
         return nil
     }
 
-    private func settled(_ operation: StaticString, _ timeout: Duration?) throws -> Outcome<Value>? {
-        if outcome == nil {
-            _ = try waiters.wait(for: WaitReason(operation, self), until: Deadline(after: timeout))
-        }
-        return outcome
+    @inlinable
+    func settled(_ operation: StaticString, _ timeout: Duration?) throws -> Outcome<Value>? {
+        if stored == nil { _ = try waiters.wait(operation, on: self, timeout: timeout) }
+        return stored
     }
 }
 

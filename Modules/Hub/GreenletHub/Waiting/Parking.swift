@@ -14,6 +14,33 @@ package struct PendingError {
     }
 }
 
+/// Errors on their way into a greenlet, in order.
+///
+/// No array while there are none, which is nearly always: looking costs one word, making and ending it nothing.
+struct PendingErrors {
+    private var list: [PendingError]?
+
+    @inline(__always)
+    var isEmpty: Bool { list == nil }
+
+    mutating func append(_ pending: PendingError) { list = (list ?? []) + [pending] }
+
+    mutating func putBack(_ pending: PendingError) { list = [pending] + (list ?? []) }
+
+    /// The first one; there must be one.
+    mutating func removeFirst() -> PendingError {
+        var rest = list ?? []
+        let first = rest.removeFirst()
+        list = rest.isEmpty ? nil : rest
+        return first
+    }
+
+    mutating func removeAll(from sender: AnyObject) {
+        let rest = (list ?? []).filter { $0.sender !== sender }
+        list = rest.isEmpty ? nil : rest
+    }
+}
+
 /// Thrown instead of an error that arrived below C, where it can't pass: see `Hub.waitBelowC`.
 struct ErrorHeld: Error {}
 
@@ -68,12 +95,24 @@ extension AnyGreenlet {
         }
     }
 
+    /// Lets the others run once, whatever arrives meanwhile: errors stay pending.
+    ///
+    /// Switch point.
+    @inline(__always)
+    func yield() {
+        waitState.beginReady()
+        hub.enqueue(self)
+        hub.switchAway()
+        if isQueued { resumedByHand() }
+        waitState.reset()
+    }
+
     /// What it waits for, if it does.
     var currentReason: WaitReason? { waitState.phase == .parked ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
         guard holdsErrors else { return pending.error }
-        pendingErrors.insert(pending, at: 0)
+        pendingErrors.putBack(pending)
         return ErrorHeld()
     }
 
@@ -88,13 +127,18 @@ extension AnyGreenlet {
         case .ignore:
             return false
         case .noted:
-            waitList?.remove(self)
+            leaveWaitList()
             return true
         case .enqueue:
-            waitList?.remove(self)
+            leaveWaitList()
             hub.enqueue(self)
             return true
         }
+    }
+
+    @inline(__always)
+    private func leaveWaitList() {
+        if let waitList { waitList._withUnsafeGuaranteedRef { $0.remove(self) } }
     }
 
     /// Wakes this greenlet from its present wait, with an error.
@@ -116,7 +160,7 @@ extension AnyGreenlet {
 
     @inline(never)
     private func takePending() -> any Error {
-        waitList?.remove(self)
+        leaveWaitList()
         _ = waitState.end()
         return raise(pendingErrors.removeFirst())
     }
@@ -131,7 +175,7 @@ extension AnyGreenlet {
     /// Somebody switched into this greenlet by hand while it waited.
     @inline(never)
     private func leaveAfterIntrusion() -> any Error {
-        waitList?.remove(self)
+        leaveWaitList()
         if let error = hub.thread.takeDelivery() { return error }
         return GreenletError(
             .invalidSwitch,
@@ -154,7 +198,7 @@ extension AnyGreenlet {
     /// Takes back what `sender` injected, unless a wait has been ended for it.
     func withdraw(_ sender: AnyObject) {
         if waitState.phase == .injected { return }
-        if !pendingErrors.isEmpty { pendingErrors.removeAll { $0.sender === sender } }
+        if !pendingErrors.isEmpty { pendingErrors.removeAll(from: sender) }
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.

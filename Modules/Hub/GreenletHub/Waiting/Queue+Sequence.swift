@@ -15,6 +15,7 @@ extension Queue {
     /// - Throws: As `get(timeout:)`, but for `QueueClosed`.
     ///
     /// gevent: iteration over a `Queue`.
+    @inlinable
     public func next(timeout: Duration? = nil) throws -> Element? {
         do {
             return try get(timeout: timeout)
@@ -34,7 +35,7 @@ extension Queue {
 extension Queue: Sequence {
     /// Takes items out of a queue, one after the other.
     public struct Iterator: IteratorProtocol {
-        fileprivate let queue: Queue
+        @usableFromInline let queue: Queue
 
         /// Takes the next item out, and waits for it if there is none.
         ///
@@ -42,15 +43,22 @@ extension Queue: Sequence {
         ///
         /// - Returns: The item; nil if the queue is closed and empty, or if the greenlet shall stop.
         /// - Precondition: It is called where a greenlet may block.
+        @inlinable
         public func next() -> Element? {
             do {
                 return try queue.next()
             } catch {
-                guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
-                // A timeout that ends before the error was seen must be able to take it back.
-                greenlet.inject(error, from: error as? Timeout)
+                Self.postpone(error)
                 return nil
             }
+        }
+
+        /// The loop ends, and the error is thrown at the next switch point.
+        @usableFromInline
+        static func postpone(_ error: any Error) {
+            guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
+            // A timeout that ends before the error was seen must be able to take it back.
+            greenlet.inject(error, from: error as? Timeout)
         }
     }
 

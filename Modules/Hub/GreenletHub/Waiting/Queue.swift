@@ -1,8 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Items handed from greenlet to greenlet, first in, first out.
 
-import DequeModule
-
 /// A first-in-first-out queue between greenlets of one thread.
 ///
 /// Who gets from an empty queue waits, and so does who puts into a full one; both are served in the order they came.
@@ -22,10 +20,14 @@ import DequeModule
 ///
 /// gevent: `gevent.queue.Queue`.
 public final class Queue<Element> {
-    private var state: QueueState<Element>
-    private let getters = WaitList()
+    // The hot half of a queue is inlined: compiled in the client, where `Element` is known. Whatever waits and wakes is
+    // not, and knows nothing of elements.
+
+    // Safe because only the hub's thread touches it, and never across a switch; nor does a change of it end an element.
+    @exclusivity(unchecked) @usableFromInline var state: QueueState<Element>
+    @usableFromInline let getters = WaitList()
     /// Greenlets that wait to look at an item; made when the first does.
-    private var peekers: WaitList?
+    @exclusivity(unchecked) @usableFromInline var peekers: WaitList?
 
     /// Creates an empty queue.
     ///
@@ -39,6 +41,8 @@ public final class Queue<Element> {
         state = QueueState(capacity: capacity)
     }
 
+    deinit { _ = state.end() }
+
     /// Adds an item at the end, and waits for room if there is none.
     ///
     /// Switch point, if it is full.
@@ -51,13 +55,18 @@ public final class Queue<Element> {
     ///   queue then.
     ///
     /// gevent: `Queue.put`.
+    @inlinable
     public func put(_ item: Element, timeout: Duration? = nil) throws {
-        if try tryPut(item) { return }
+        if try !tryPut(item) { try putWhenThereIsRoom(item, timeout) }
+    }
+
+    @inlinable
+    func putWhenThereIsRoom(_ item: Element, _ timeout: Duration?) throws {
         let putter = try Waiter()
         let number = state.offer(item, by: putter)
         do {
-            if try putter.park(for: WaitReason("put", self), until: Deadline(after: timeout)) { return }
-            throw Timeout.expired(after: timeout, "put", self)
+            if try putter.park("put", on: self, timeout: timeout) { return }
+            throw WaitList.expired("put", on: self, timeout: timeout)
         } catch {
             _ = state.withdrawOffer(number)
             throw error
@@ -73,10 +82,11 @@ public final class Queue<Element> {
     /// - Throws: `QueueClosed`.
     ///
     /// gevent: `Queue.put_nowait`.
+    @inlinable
     public func tryPut(_ item: Element) throws(QueueClosed) -> Bool {
-        switch state.put(item, hasGetter: !getters.isEmpty) {
+        switch state.put(item, hasGetter: getters.count > 0) {
         case .wakeGetter: getters.wakeFirst()
-        case .wakePeekers: peekers?.wakeAll()
+        case .wakePeekers: if peekers != nil { wakePeekers() }
         case .wait: return false
         case .fail: throw QueueClosed()
         }
@@ -94,10 +104,12 @@ public final class Queue<Element> {
     ///   item was taken then.
     ///
     /// gevent: `Queue.get`.
+    @inlinable
     public func get(timeout: Duration? = nil) throws -> Element {
         if let item = try tryGet() { return item }
-        let isHanded = try getters.wait(for: WaitReason("get", self), until: Deadline(after: timeout))
-        guard isHanded else { throw Timeout.expired(after: timeout, "get", self) }
+        guard try getters.wait("get", on: self, timeout: timeout) else {
+            throw WaitList.expired("get", on: self, timeout: timeout)
+        }
         return state.takeHanded()
     }
 
@@ -109,10 +121,11 @@ public final class Queue<Element> {
     /// - Throws: `QueueClosed` if there never will be one.
     ///
     /// gevent: `Queue.get_nowait`.
+    @inlinable
     public func tryGet() throws(QueueClosed) -> Element? {
         switch state.get() {
         case .take(let item):
-            fillUp()
+            if !state.offers.isEmpty { fillUp() }
             return item
         case .wait: return nil
         case .fail: throw QueueClosed()
@@ -120,12 +133,16 @@ public final class Queue<Element> {
     }
 
     /// Lets those in who wait with an item, as far as there is room.
-    private func fillUp() {
+    @inlinable
+    func fillUp() {
         while let offer = state.takeOffer() {
             // One that was killed, or whose time ran out, has not run yet and will find his offer gone.
             if offer.putter.wake() { state.admit(offer) }
         }
     }
+
+    @usableFromInline
+    func wakePeekers() { peekers?.wakeAll() }
 
     /// Returns the first item and leaves it there; waits for one if there is none.
     ///
@@ -157,7 +174,7 @@ public final class Queue<Element> {
     ///
     /// gevent: `Queue.peek_nowait`.
     public func tryPeek() throws(QueueClosed) -> Element? {
-        if let item = state.items.first { return item }
+        if !state.items.isEmpty { return state.items[0] }
         if state.isClosed { throw QueueClosed() }
         return nil
     }

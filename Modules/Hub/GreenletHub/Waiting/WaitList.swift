@@ -6,11 +6,12 @@ import GreenletCore
 /// A first-in-first-out list of waiting greenlets.
 ///
 /// A greenlet that is woken by anything leaves the list at once.
+@usableFromInline
 package final class WaitList {
     // Unretained. Safe because a greenlet that waits is alive, and leaves the list when it is woken.
-    private var first: Unmanaged<AnyGreenlet>?
-    private var last: Unmanaged<AnyGreenlet>?
-    package private(set) var count = 0
+    @exclusivity(unchecked) private var first: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) private var last: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) @usableFromInline package private(set) var count = 0
 
     package init() {}
 
@@ -18,7 +19,7 @@ package final class WaitList {
 
     func append(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
-        greenlet.waitList = self
+        greenlet.waitList = .passUnretained(self)
         greenlet.previousWaiter = last
         greenlet.nextWaiter = nil
         if let last { last._withUnsafeGuaranteedRef { $0.nextWaiter = link } } else { first = link }
@@ -39,6 +40,7 @@ package final class WaitList {
     /// Wakes the one that waits longest.
     ///
     /// False if nobody waits.
+    @usableFromInline
     @discardableResult
     package func wakeFirst() -> Bool {
         guard let first else { return false }
@@ -50,6 +52,7 @@ package final class WaitList {
     }
 
     /// Wakes all, in order.
+    @usableFromInline
     package func wakeAll() {
         while wakeFirst() {}
     }
@@ -82,10 +85,25 @@ package final class WaitList {
     ///
     /// - Returns: True if it was woken, false if the deadline came first.
     package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
-        let greenlet = try Hub.current.parkable()
-        try checkThread(of: greenlet)
-        greenlet.beginWait()
-        append(greenlet)
-        return try greenlet.park(for: reason, until: deadline)
+        try Hub.parkableReference()._withUnsafeGuaranteedRef { greenlet in
+            try checkThread(of: greenlet)
+            greenlet.beginWait()
+            append(greenlet)
+            return try greenlet.park(for: reason, until: deadline)
+        }
+    }
+
+    /// `wait(for:until:)` for code that is compiled in other modules.
+    ///
+    /// Switch point.
+    @usableFromInline
+    func wait(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
+        try wait(for: WaitReason(verb, object), until: Deadline(after: timeout))
+    }
+
+    /// The error for a wait whose time ran out.
+    @usableFromInline
+    static func expired(_ verb: StaticString, on object: AnyObject, timeout: Duration?) -> any Error {
+        Timeout.expired(after: timeout, verb, object)
     }
 }

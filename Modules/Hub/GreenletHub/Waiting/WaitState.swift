@@ -39,6 +39,15 @@ package struct WaitState {
         return ticket
     }
 
+    /// A wait begins that is over already: nobody can wake it, nor end it.
+    mutating func beginReady() {
+        phase = .ready
+        ticket &+= 1
+    }
+
+    /// The wait is over, whatever ended it.
+    mutating func reset() { phase = .idle }
+
     /// Whether to give up the CPU: not if the wake-up has come already.
     @inline(__always)
     package mutating func shouldPark() -> Bool {
@@ -56,6 +65,7 @@ package struct WaitState {
         case enqueue
     }
 
+    @inline(__always)
     package mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
         guard ticket == self.ticket, isWaiting else { return .ignore }
         let decision: WakeDecision = phase == .parked ? .enqueue : .noted

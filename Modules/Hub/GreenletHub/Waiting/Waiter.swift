@@ -63,6 +63,14 @@ public struct Waiter {
         try greenlet.park(for: WaitReason(reason), until: Deadline(after: timeout))
     }
 
+    /// `park(for:until:)` for code that is compiled in other modules.
+    ///
+    /// Switch point.
+    @usableFromInline
+    func park(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
+        try greenlet.park(for: WaitReason(verb, object), until: Deadline(after: timeout))
+    }
+
     package func park(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
         try greenlet.park(for: reason, until: deadline)
     }

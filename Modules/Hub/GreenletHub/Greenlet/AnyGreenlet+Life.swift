@@ -1,0 +1,192 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// From the creation of a greenlet to its end, and who is told of that: all that does not depend on the type of its value.
+
+import GreenletCore
+
+/// What a greenlet runs; it puts the value into its greenlet by itself.
+typealias Job = (AnyGreenlet) throws -> Void
+
+/// How far a greenlet has come.
+enum Stage: UInt8 {
+    case created
+    case scheduled
+    /// It will be scheduled when its `startTimer` fires.
+    case delayed
+    case running
+    /// The thread's own stack, or the hub's: nobody sees its end.
+    case endless
+    // Ended, or never to run.
+    case returned
+    case failed
+    case exited
+
+    @inline(__always)
+    var isFinal: Bool { rawValue >= Stage.returned.rawValue }
+}
+
+extension AnyGreenlet {
+    /// Puts it into the run queue; does nothing if that happened before, or after the end.
+    @usableFromInline
+    final func schedule() {
+        guard stage == .created else { return }
+        checkThread("start")
+        stage = .scheduled
+        hub.register(self)
+        hub.enqueue(self)
+    }
+
+    /// `schedule`, when `delay` is over.
+    final func schedule(after delay: Duration) {
+        guard stage == .created else { return }
+        checkThread("start")
+        hub.register(self)
+        stage = .delayed
+        startTimer = hub.addTimer(Deadline(after: delay), .start(self))
+    }
+
+    /// Its delay is over: from now on it stands in the run queue.
+    final func startNow() {
+        // Said here and now: whoever kills it from now on must leave it in the run queue.
+        stage = .scheduled
+        startTimer = nil
+        hub.enqueue(self)
+    }
+
+    /// Runs its job, to the end of its life.
+    final func run() {
+        stage = .running
+        guard let job = job.take() else { return }
+        do {
+            try checkPending()
+            try job(self)
+            finish(.returned)
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    /// Ends it before it ran.
+    final func abandon(with error: any Error) {
+        job = nil
+        finish(with: error)
+    }
+
+    /// `abandon`, if it has not started: whether that was so.
+    final func abandonUnstarted(with error: any Error) -> Bool {
+        switch stage {
+        case .created:
+            abandon(with: error)
+        case .delayed:
+            abandon(with: error)
+            hub.unregister(.passUnretained(self))
+        case .scheduled where context == nil:
+            abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
+        default:
+            return false
+        }
+        return true
+    }
+
+    @inline(never)
+    private final func finish(with error: any Error) {
+        if error is GreenletExit { return finish(.exited) }
+        failure = error
+        finish(.failed)
+    }
+
+    private final func finish(_ end: Stage) {
+        if let timer = startTimer.take() { hub.removeTimer(timer) }
+        stage = end
+        if let joiner { joiner._withUnsafeGuaranteedRef { _ = $0.wake(.ready) } }
+        if joiners != nil || links != nil || end == .failed { tellOthers() }
+    }
+
+    @inline(never)
+    private final func tellOthers() {
+        let isObserved = getters > 0 || links?.isObserved == true
+        joiners?.wakeAll()
+        notifyLinks()
+        if let failure, !isObserved { hub.errorHandler(self, failure) }
+    }
+}
+
+// Who waits for the end.
+extension AnyGreenlet {
+    /// Waits until it has ended.
+    ///
+    /// Switch point, unless it has.
+    ///
+    /// - Returns: Whether it has.
+    final func waitForEnd(timeout: Duration?) throws -> Bool {
+        if isReady { return true }
+        checkThread("join")
+        let deadline = Deadline(after: timeout)
+        // In the order they come: the first place is free again only when nobody is behind it.
+        if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline) }
+        let reference = try Hub.parkableReference()
+        joiner = reference
+        defer { joiner = nil }
+        return try reference._withUnsafeGuaranteedRef { greenlet in
+            greenlet.beginWait()
+            _ = try greenlet.park(for: WaitReason("join", self), until: deadline)
+            return isReady
+        }
+    }
+
+    @inline(never)
+    private final func waitBehindOthers(until deadline: Deadline?) throws -> Bool {
+        let list = joiners ?? WaitList()
+        joiners = list
+        _ = try list.wait(for: WaitReason("join", self), until: deadline)
+        return isReady
+    }
+
+    /// Waits until it has ended with a value, and throws if it has not.
+    @usableFromInline
+    final func waitForValue(timeout: Duration?) throws {
+        getters += 1
+        defer { getters -= 1 }
+        guard try waitForEnd(timeout: timeout) else { throw Timeout.expired(after: timeout, "get", self) }
+        if let failure { throw failure }
+        if stage == .exited { throw GreenletExit() }
+    }
+
+    /// Calls `callback` at the end, at once if that is past.
+    ///
+    /// - Parameters:
+    ///   - observing: Whether the caller looks at the error that it ends with, so that it need not be reported.
+    ///   - callback: What to call. It may only wake somebody.
+    /// - Returns: A name for `removeLink(_:)`; nil if the end is past, or will not come.
+    @discardableResult
+    package final func onFinish(observing: Bool = false, _ callback: @escaping () -> Void) -> LinkID? {
+        if stage == .endless { return nil }
+        if !isReady { return addLink(.direct(callback), observes: observing) }
+        callback()
+        return nil
+    }
+
+    /// Calls `callback` at the end in a greenlet of its own; in the next turn if the end is past.
+    final func link(observes: Bool, _ callback: @escaping Links.Callback) -> LinkID {
+        let id = addLink(.user(callback), observes: observes)
+        if isReady { notifyLinks() }
+        return id
+    }
+
+    /// Takes a link back; does nothing if it was called or taken back before.
+    package final func removeLink(_ id: LinkID) { links?.remove(id) }
+
+    private final func addLink(_ call: Links.Call, observes: Bool) -> LinkID {
+        if links == nil { links = Links() }
+        // Safe because it has just been made if it wasn't there.
+        return links!.add(call, observes: observes)
+    }
+
+    final func notifyLinks() {
+        for link in links?.take() ?? [] {
+            switch link.call {
+            case .direct(let callback): callback()
+            case .user: spawn(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
+            }
+        }
+    }
+}
