@@ -23,7 +23,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.1.4"),
     ],
     targets: [
         // Core
@@ -45,10 +44,7 @@ let package = Package(
         .target(name: "CGreenletPort", path: "Modules/Hub/CGreenletPort"),
         .target(
             name: "GreenletHub",
-            dependencies: [
-                "CGreenletCore", "GreenletCore", "CGreenletUV", "CGreenletPort",
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
+            dependencies: ["CGreenletCore", "GreenletCore", "CGreenletUV", "CGreenletPort"],
             path: "Modules/Hub/GreenletHub",
             swiftSettings: settings
         ),

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The flag that greenlets wait for.
 
+import Glibc
 import GreenletCore
 import GreenletHub
 import GreenletTestSupport
@@ -106,7 +107,26 @@ private final class Shared: @unchecked Sendable {
     let event = Event()
 }
 
-/// Safe because it is written once, and read again until it was.
+/// Safe because the error is touched with the lock held only; one of pthreads, which the thread sanitizer sees.
 private final class Outcome: @unchecked Sendable {
-    var error: (any Error)?
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private var value: (any Error)?
+
+    init() { pthread_mutex_init(lock, nil) }
+
+    deinit {
+        pthread_mutex_destroy(lock)
+        lock.deallocate()
+    }
+
+    var error: (any Error)? {
+        get { locked { value } }
+        set { locked { value = newValue } }
+    }
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return body()
+    }
 }
