@@ -22,7 +22,7 @@ let package = Package(
         .executable(name: "greenlet-tutorial", targets: ["greenlet-tutorial"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
     ],
     targets: [
         // Core
