@@ -41,12 +41,7 @@ package final class GreenletThread {
     /// Suspended stacks whose last handle is gone.
     ///
     /// Filled from any thread, emptied at this thread's safe points. Nil when the thread is gone.
-    private let orphans = Mutex<[Orphan]?>([])
-
-    /// Safe because only the owning thread ever enters the context; others just carry the pointer here.
-    struct Orphan: @unchecked Sendable {
-        let context: Context
-    }
+    private let orphans = Mutex<Orphans?>(Orphans())
 
     /// The calling thread's record, made on first use.
     package static var current: GreenletThread {
@@ -108,6 +103,14 @@ package final class GreenletThread {
         }
     }
 
+    /// Somebody has a handle on it again, or it runs to its end: it must not be ended, or not once more.
+    ///
+    /// A scheduler resumes whoever waits for it, orphan or not.
+    func disown(orphan context: Context) {
+        let orphan = Orphan(context: context)
+        orphans.withLock { $0?.remove(orphan) }
+    }
+
     /// A safe point: delivers `GreenletExit` to suspended greenlets that nobody can reach any more.
     @inline(__always)
     func endOrphans() {
@@ -116,12 +119,21 @@ package final class GreenletThread {
 
     @inline(never)
     private func endOrphansNow() {
-        cgreenlet_set_attention(record, false)
-        let doomed = orphans.withLock { list in
-            defer { list = [] }
-            return list ?? []
+        // One by one, for the end of one may be that of others: it runs code. Those that it adds are for the next time.
+        for _ in 0..<orphans.withLock({ $0?.count ?? 0 }) {
+            guard let context = takeOrphan() else { return }
+            if context == running { continue }  // resumed by its scheduler; adopted anew when it stops by hand
+            RawGreenlet(on: context, of: self).endOrphan()
         }
-        for orphan in doomed { RawGreenlet(on: orphan.context, of: self).endOrphan() }
+    }
+
+    private func takeOrphan() -> Context? {
+        let orphan = orphans.withLock { list in
+            let first = list?.popFirst()
+            if list?.count ?? 0 == 0 { cgreenlet_set_attention(record, false) }
+            return first
+        }
+        return orphan?.context
     }
 
     /// Leaves `parcel`, and a reference to the greenlet that is entered, for whoever runs next.
@@ -148,6 +160,46 @@ package final class GreenletThread {
             record.pointee.delivery = false
         }
         return (inbox ?? .value(nil), entering)
+    }
+}
+
+/// Safe because only the owning thread ever enters the context; others just carry the pointer.
+private struct Orphan: @unchecked Sendable {
+    let context: Context
+}
+
+/// Orphans in the order in which they were dropped.
+///
+/// Each knows its place, so that whichever is resumed meanwhile leaves the list without a search.
+private struct Orphans {
+    private var places: [Orphan?] = []
+    private var first = 0
+
+    /// At most how many there are: the gaps of those that left count.
+    var count: Int { places.count - first }
+
+    mutating func append(_ orphan: Orphan) {
+        guard orphan.context.pointee.orphan_place == 0 else { return }
+        places.append(orphan)
+        orphan.context.pointee.orphan_place = UInt32(places.count)
+    }
+
+    mutating func remove(_ orphan: Orphan) {
+        let place = Int(orphan.context.pointee.orphan_place)
+        guard place > 0 else { return }
+        places[place - 1] = nil
+        orphan.context.pointee.orphan_place = 0
+    }
+
+    mutating func popFirst() -> Orphan? {
+        var orphan: Orphan?
+        while orphan == nil, first < places.count {
+            orphan = places[first]
+            first += 1
+        }
+        if first == places.count { (places, first) = ([], 0) }
+        orphan?.context.pointee.orphan_place = 0
+        return orphan
     }
 }
 

@@ -72,8 +72,13 @@ extension RawGreenlet {
     }
 
     private func transfer(_ parcel: Parcel) throws -> Any? {
-        let thread = try checkedThread()
-        thread.endOrphans()
+        try checkedThread().endOrphans()
+        return try enter(with: parcel)
+    }
+
+    /// `transfer` on its own thread, and not a safe point.
+    @inline(__always)
+    private func enter(with parcel: Parcel) throws -> Any? {
         var parcel = parcel
         let (destination, target) = try enterable(&parcel)
         let origin = thread.running
@@ -123,7 +128,7 @@ extension RawGreenlet {
         let parent = self.parent
         try? setParent(runner)
         do {
-            _ = try `throw`(GreenletExit())
+            _ = try enter(with: .error(GreenletExit()))  // no safe point, or each orphan would begin with all others
         } catch {
             report("an unreachable greenlet ended with an error: \(error)")
         }

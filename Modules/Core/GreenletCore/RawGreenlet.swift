@@ -99,6 +99,7 @@ public final class RawGreenlet {
         if let parent = context.pointee.parent {
             ancestor = Unmanaged<RawGreenlet>.fromOpaque(parent).takeRetainedValue()
             context.pointee.parent = nil
+            thread.disown(orphan: context)
         } else {
             ancestor = thread.main
         }

@@ -1,9 +1,11 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The life of a hub.
 
+import Glibc
 import GreenletCore
 import GreenletHub
 import GreenletTestSupport
+import Synchronization
 import Testing
 
 @Suite struct HubTests {
@@ -27,6 +29,84 @@ import Testing
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(observer.hub == nil && observer.record == nil)
+    }
+
+    @Test func aDroppedRawGreenletThatItsHubHasResumedIsNotEndedOnceMore() async {
+        await onHub {
+            let event = Event()
+            let main = RawGreenlet.current
+            var ends = 0
+            for isLast in [false, true] {
+                var raw: RawGreenlet? = RawGreenlet {
+                    defer { ends += 1 }
+                    try event.wait()
+                    if isLast { _ = RawGreenlet {} }  // a safe point: it must not end itself
+                }
+                Hub.current.runSoon { _ = try? main.switch() }
+                try raw?.switch()
+                raw = nil
+            }
+            #expect(ends == 1, "creating the second one was a safe point")
+            event.set()
+            _ = caught { try sleep(.milliseconds(1)) }  // the end of the other comes here, to its parent
+            #expect(ends == 2)
+            try spawn {}.join()  // takes its stack
+            _ = RawGreenlet {}
+            #expect(ends == 2)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func aRawGreenletThatWaitsIsUnwoundWithItsThread(isWoken: Bool) async {
+        let ending = Ending()
+        await onHub(allowingLeftovers: true) {
+            let event = Event()
+            let main = RawGreenlet.current
+            let raw = RawGreenlet {
+                defer { ending.isUnwound = true }
+                try event.wait()
+            }
+            spawn { try main.switch() }
+            #expect(caught { try raw.switch() } == nil)
+            if isWoken { event.set() }  // stands in the run queue when the thread ends
+        }
+        for _ in 0..<600 where !ending.isUnwound { usleep(5_000) }
+        #expect(ending.isUnwound)
+    }
+
+    @Test func aDescriptorOfAHubThatCouldNotEndIsNotWatched() async throws {
+        let kept = Kept()
+        await onHub(allowingLeftovers: true) {
+            let main = RawGreenlet.current
+            var ends: [CInt] = [0, 0]
+            try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+            kept.poller = try Hub.current.poller(for: ends[0])
+            kept.ends = ends
+            spawn { try main.switch() }
+            _ = caught { try sleep(.milliseconds(1)) }  // left by hand, it can't end with the thread
+        }
+        // Safe because a hub that could not end stays for ever, and its pollers with it.
+        for _ in 0..<600 where kept.poller?.isClosed == false { usleep(5_000) }
+        #expect(kept.poller?.isClosed == true)
+        for end in kept.ends { close(end) }
+    }
+}
+
+/// What another thread leaves behind.
+///
+/// Safe because that thread is done with it before it is looked at.
+private final class Kept: @unchecked Sendable {
+    var poller: Poller?
+    var ends: [CInt] = []
+}
+
+/// Whether a greenlet of another thread has come to its end.
+private final class Ending: Sendable {
+    private let flag = Atomic(false)
+
+    var isUnwound: Bool {
+        get { flag.load(ordering: .acquiring) }
+        set { flag.store(newValue, ordering: .releasing) }
     }
 }
 

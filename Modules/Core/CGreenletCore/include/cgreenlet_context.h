@@ -45,8 +45,9 @@ typedef struct cgreenlet_context {
     void *_Nullable fake_stack;  ///< AddressSanitizer's
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
+    uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans; guarded by the list's lock
     uint8_t kind;                ///< see stack.c
-    uint8_t padding[51];
+    uint8_t padding[47];
 } cgreenlet_context;
 
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");

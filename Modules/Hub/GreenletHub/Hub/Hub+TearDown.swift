@@ -14,13 +14,16 @@ extension Hub {
         while !unfinished.isEmpty, Deadline.now < patience {
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
+        for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
+        // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
+        // a run queue that nobody looks at again.
+        loop.pollers.closeAll()
         if !unfinished.isEmpty {
             let names = unfinished.map(\.description).joined(separator: ", ")
             writeToStandardError("greenlet: \(thread.name) ended, and these did not end with it: \(names)")
             _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
             return
         }
-        for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
         loop.close()
         main.context?.pointee.scheduled = nil
         thread.record.pointee.hub = nil
@@ -30,8 +33,8 @@ extension Hub {
         thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
     }
 
-    /// Whoever still runs, or waits for this hub.
+    /// Whoever still runs, waits for this hub, or was woken and waits for its turn.
     ///
     /// A raw greenlet that was left by hand is none of its business.
-    private var unfinished: [AnyGreenlet] { alive + visitors.filter(\.waitState.isWaiting) }
+    private var unfinished: [AnyGreenlet] { alive + visitors.filter { $0.isQueued || $0.waitState.isWaiting } }
 }
