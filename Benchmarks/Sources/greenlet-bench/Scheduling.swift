@@ -3,12 +3,16 @@
 
 import GreenletHub
 
-/// Two greenlets yield in turns.
-func yields(_ count: Int) throws -> Figures {
-    try measure(count) { count in
-        let each = count / 2
-        try joinAll((0..<2).map { _ in spawn { for _ in 0..<each { try yieldNow() } } }, raisingErrors: true)
-        return 2 * each
+/// Greenlets yield in turns: two, or as many as `tasks` says.
+func yields(_ count: Int, tasks: Int?) throws -> Figures {
+    let tasks = tasks ?? 2
+    return try measure(count) { count in
+        let greenlets = (0..<tasks).map { number in
+            let turns = count / tasks + (number < count % tasks ? 1 : 0)
+            return spawn { for _ in 0..<turns { try yieldNow() } }
+        }
+        try joinAll(greenlets, raisingErrors: true)
+        return count
     }
 }
 

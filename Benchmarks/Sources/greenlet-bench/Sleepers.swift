@@ -4,11 +4,12 @@
 import Glibc
 import GreenletHub
 
-/// Starts `count` greenlets that sleep for a second each; no warm-up, for it would leave stacks behind.
-func sleepers(_ count: Int) throws -> Figures {
+/// Starts `count` greenlets that sleep for a second each, or for `nap`; no warm-up, for it would leave stacks behind.
+func sleepers(_ count: Int, nap: Int?) throws -> Figures {
+    let nap = Duration.seconds(nap ?? 1)
     let before = residentBytes()
     let start = ContinuousClock.now
-    let greenlets = (0..<count).map { _ in spawn { try sleep(.seconds(1)) } }
+    let greenlets = (0..<count).map { _ in spawn { try sleep(nap) } }
     // Greenlets start in the order they were spawned: when this one runs, all others are asleep.
     let asleep = spawn { residentBytes() }
     for greenlet in greenlets { try greenlet.join() }

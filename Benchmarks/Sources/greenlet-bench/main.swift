@@ -3,17 +3,17 @@
 
 import Glibc
 
-/// Every case by its name; each gets the count and returns what it measured.
-let cases: [(name: String, run: (Int) throws -> Figures)] = [
-    ("switch", pingPong),
-    ("switch_round_robin", roundRobin),
+/// Every case by its name; each gets the count, and how many take turns or sleep how long where that is asked.
+let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
+    ("switch", { count, _ in try pingPong(count) }),
+    ("switch_round_robin", { count, _ in try roundRobin(count) }),
     ("yield", yields),
-    ("spawn_join", spawnsAndJoins),
-    ("channel", channel),
+    ("spawn_join", { count, _ in try spawnsAndJoins(count) }),
+    ("channel", { count, _ in try channel(count) }),
     ("sleepers", sleepers),
-    ("event", event),
-    ("echo", echo),
-    ("hooked_recv", hookedReceive),
+    ("event", { count, _ in try event(count) }),
+    ("echo", { count, _ in try echo(count) }),
+    ("hooked_recv", { count, _ in try hookedReceive(count) }),
 ]
 
 /// Ends the program with one line to standard error.
@@ -24,12 +24,16 @@ func fail(_ status: CInt, _ message: String) -> Never {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3, let chosen = cases.first(where: { $0.name == arguments[1] }),
-    let count = Int(arguments[2]), count > 0
-else { fail(64, "usage: greenlet-bench CASE COUNT, CASE one of: " + cases.map(\.name).joined(separator: " ")) }
+let more = arguments.count == 4 ? Int(arguments[3]) ?? 0 : nil
+guard 3...4 ~= arguments.count, let chosen = cases.first(where: { $0.name == arguments[1] }),
+    let count = Int(arguments[2]), count > 0, more ?? 1 > 0
+else {
+    let names = cases.map(\.name).joined(separator: " ")
+    fail(64, "usage: greenlet-bench CASE COUNT [TASKS|SECONDS], CASE one of: \(names)")
+}
 
 do {
-    print(try chosen.run(count).line(for: chosen.name))
+    print(try chosen.run(count, more).line(for: chosen.name))
 } catch {
     fail(1, "greenlet-bench: \(chosen.name): \(error)")
 }
