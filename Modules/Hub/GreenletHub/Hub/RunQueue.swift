@@ -3,60 +3,40 @@
 
 import CGreenletCore
 
-/// A ring of greenlets, first come, first served.
+/// Greenlets, first come, first served.
 ///
-/// A ring, and not a list through the greenlets: so that those who come in ten steps are known without a visit to all
-/// before them, and their memory can be fetched side by side.
+/// In a ring, and not in a list through the greenlets: so that those who come in ten steps are known without a visit to
+/// all before them, and their memory can be fetched side by side.
 struct RunQueue {
     /// How many greenlets have their memory fetched in one go; a power of two.
     private static let group = 4
 
     // Unretained. Safe because a greenlet that can run is alive until it has.
-    private var slots = UnsafeMutablePointer<Unmanaged<AnyGreenlet>>.allocate(capacity: 64)
-    private var mask = 63
-    // They only grow; the slot is what the mask leaves of them.
-    private var head = 0
-    private var tail = 0
+    private var ring = Ring<Unmanaged<AnyGreenlet>>()
 
     @inline(__always)
-    var isEmpty: Bool { head == tail }
+    var isEmpty: Bool { ring.isEmpty }
 
     @inline(__always)
-    mutating func append(_ greenlet: Unmanaged<AnyGreenlet>) {
-        if tail &- head > mask { grow() }
-        slots[tail & mask] = greenlet
-        tail &+= 1
-    }
+    mutating func append(_ greenlet: Unmanaged<AnyGreenlet>) { ring.append(greenlet) }
 
     @inline(__always)
     mutating func popFirst() -> Unmanaged<AnyGreenlet>? {
         if isEmpty { return nil }
-        let greenlet = slots[head & mask]
-        head &+= 1
-        if head & (Self.group - 1) == 0 { fetchAhead() }
+        let greenlet = ring.removeFirst()
+        if ring.head & (Self.group - 1) == 0 { fetchAhead() }
         return greenlet
     }
 
     /// Takes a greenlet out, wherever it stands; the others keep their order.
     mutating func remove(_ greenlet: Unmanaged<AnyGreenlet>) {
-        var end = head
-        for index in head..<tail where slots[index & mask].toOpaque() != greenlet.toOpaque() {
-            slots[end & mask] = slots[index & mask]
-            end += 1
+        for index in 0..<ring.count where ring[index].toOpaque() == greenlet.toOpaque() {
+            _ = ring.remove(at: index)
+            return
         }
-        tail = end
     }
 
-    mutating func deallocate() { slots.deallocate() }
-
-    @inline(never)
-    private mutating func grow() {
-        let larger = UnsafeMutablePointer<Unmanaged<AnyGreenlet>>.allocate(capacity: 2 * (mask + 1))
-        let count = tail - head
-        for index in 0..<count { (larger + index).initialize(to: slots[(head + index) & mask]) }
-        slots.deallocate()
-        (slots, mask, head, tail) = (larger, 2 * mask + 1, 0, count)
-    }
+    mutating func deallocate() { _ = ring.removeAll() }
 
     /// Asks for the memory of those whose turn comes soon.
     ///
@@ -82,9 +62,8 @@ struct RunQueue {
     /// Those of a group, of which 0 is the one that comes next.
     @inline(__always)
     private func forGroup(_ number: Int, _ body: (Unmanaged<AnyGreenlet>) -> Void) {
-        let count = tail &- head
-        for index in min(number * Self.group, count)..<min((number + 1) * Self.group, count) {
-            body(slots[(head &+ index) & mask])
+        for index in min(number * Self.group, ring.count)..<min((number + 1) * Self.group, ring.count) {
+            body(ring[index])
         }
     }
 }

@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What a queue lies in: compiled where the type of its elements is known, so that an append is a store.
+// What queues lie in: compiled where the type of its elements is known, so that an append is a store.
 
 /// Elements, first in, first out, in memory that only grows.
 ///
