@@ -4,14 +4,16 @@
 import argparse
 import pathlib
 import resource
+import subprocess
 import sys
 
-from . import bars, machine, plots, report, results, suites, systems
-from .turns import Progress, Settings, say
+from . import agreement, bars, machine, plots, report, results, suites, systems
+from .turns import Progress, Settings, reason_of, say
 
 
 def main():
     options = parse()
+    earlier = agreement.read(options.against) if options.against else None
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # servers and loads inherit it
     chosen = [suites.BY_NAME[name] for name in options.suite]
@@ -28,6 +30,10 @@ def main():
     except KeyboardInterrupt:
         say("stopped; what was measured is written")
     figures = write(options.out, chosen, ready, missing, samples)
+    if earlier is not None:
+        text = "\n".join(agreement.lines(earlier, agreement.read(options.out / "results.json")))
+        (options.out / "agreement.md").write_text(f"# Agreement with {options.against}\n\n{text}\n", encoding="utf-8")
+        print(text)
     missed = bars.missed(figures)
     if options.check and missed:
         sys.exit(f"compare: bars missed: {'; '.join(missed)}")
@@ -42,6 +48,7 @@ def parse():
     parser.add_argument("--check", action="store_true", help="fail when a bar is missed that was measured")
     parser.add_argument("--quick", action="store_true", help="fewer cases and rounds: five minutes")
     parser.add_argument("--out", type=pathlib.Path, default=systems.BIN / "results", help="where to (.bin/results)")
+    parser.add_argument("--against", type=pathlib.Path, help="a results.json: say how many ratios agree with it")
     options = parser.parse_args()
     options.suite = options.suite or list(suites.BY_NAME)
     return options
@@ -59,8 +66,11 @@ def run(chosen, ready, options, samples):
     progress = Progress(sum(guess * len(names) for _, _, names, guess in plan))
     for suite, case, names, guess in plan:
         say(f"{suite.NAME}, {case}: {', '.join(names)}")
-        for sample in suite.measure(case, names, settings):
-            samples.append(sample)
+        try:
+            for sample in suite.measure(case, names, settings):
+                samples.append(sample)
+        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            say(f"{suite.NAME}, {case} is left out: {reason_of(error)}")
         progress.advance(guess * len(names), f"{suite.NAME}, {case} is done")
 
 

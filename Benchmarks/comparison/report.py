@@ -5,6 +5,7 @@ import dataclasses
 import json
 
 from . import bars
+from .systems import OURS
 
 
 def number(value):
@@ -37,7 +38,7 @@ def markdown(facts, figures, missing, suites, pictures):
         lines.append(f"- {name} is missing: {reason}")
     if missing:
         lines.append("")
-    lines += ["## Bars", "", *bars.table(figures), ""]
+    lines += ["## Bars", "", *bars.table(figures), "", "## Where others are ahead", "", *_ahead(suites, figures), ""]
     for suite in suites:
         own = [figure for figure in figures if figure.suite == suite.NAME]
         if own:
@@ -45,6 +46,26 @@ def markdown(facts, figures, missing, suites, pictures):
             lines += [f"![{suite.TITLE}]({picture})\n" for picture in pictures.get(suite.NAME, [])]
             lines += _suite(suite, own)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _ahead(suites, figures):
+    """Each case and metric in which a peer is better than the best of ours by more than a hundredth."""
+    lines = ["| suite | case | metric | ours | best of the others | |", "|---|---|---|---:|---|---:|"]
+    for suite in suites:
+        own = [figure for figure in figures if figure.suite == suite.NAME]
+        for case, metric in dict.fromkeys((figure.case, figure.metric) for figure in own):
+            row = [figure for figure in own if (figure.case, figure.metric) == (case, metric)]
+            best = max if row[0].unit == "1/s" else min
+            ours = best((figure.value for figure in row if figure.system.startswith(OURS)), default=None)
+            others = [figure for figure in row if not figure.system.startswith(OURS)]
+            peer = best(others, key=lambda figure: figure.value, default=None)
+            if not ours or peer is None or not peer.value:
+                continue
+            factor = peer.value / ours if best is max else ours / peer.value
+            if factor > 1.01:
+                theirs = f"{peer.system}: {number(peer.value)} {peer.unit}".rstrip()
+                lines.append(f"| {suite.NAME} | {case} | {metric} | {number(ours)} | {theirs} | {factor:.2f} times |")
+    return lines if len(lines) > 2 else ["Nowhere in this run."]
 
 
 def _suite(suite, figures):

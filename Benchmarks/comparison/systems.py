@@ -66,7 +66,12 @@ SYSTEMS = [
         micro=(str(BIN / "boost_fiber"),),
         version=("dpkg-query", "-W", "libboost-fiber-dev"),
     ),
-    System("corosensei", "peers/setup-corosensei.sh", micro=(str(BIN / "corosensei"),)),
+    System(
+        "corosensei",
+        "peers/setup-corosensei.sh",
+        micro=(str(BIN / "corosensei"),),
+        version=("cargo", "pkgid", "--quiet", "--manifest-path", str(PEERS / "rust" / "Cargo.toml"), "corosensei"),
+    ),
     System("greenlet", "peers/setup-python.sh", micro=_python("micro_greenlet.py"), version=_pip_version("greenlet")),
     System(
         "gevent",

@@ -1,10 +1,17 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 """What the comparison makes of samples: `python3 -m unittest discover -s Benchmarks -t Benchmarks`."""
 
+import contextlib
+import io
+import json
+import pathlib
 import subprocess
+import tempfile
+import types
 import unittest
 
-from comparison import bars, report, results, suites, systems, turns
+from comparison import __main__ as compare
+from comparison import agreement, bars, report, results, suites, systems, turns
 from comparison.results import Sample
 
 
@@ -52,6 +59,70 @@ class Turns(unittest.TestCase):
         self.assertEqual({sample.system for sample in taken}, {systems.OURS})
 
 
+class Runs(unittest.TestCase):
+    def run_suite(self, measure):
+        """What is written when this is how the only suite measures."""
+        suite = types.SimpleNamespace(
+            NAME="switch",
+            TITLE="One switch",
+            BASE=systems.FCONTEXT,
+            SYSTEMS=[systems.OURS, systems.FCONTEXT],
+            cases=lambda quick: {"first": 1.0, "second": 1.0},
+            measure=measure,
+        )
+        options = types.SimpleNamespace(quick=False, rounds=None, case="")
+        taken, output = [], io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            with contextlib.suppress(KeyboardInterrupt):
+                compare.run([suite], suite.SYSTEMS, options, taken)
+            with tempfile.TemporaryDirectory() as folder:
+                compare.write(pathlib.Path(folder), [], [], {}, taken)
+                text = (pathlib.Path(folder) / "results.json").read_text(encoding="utf-8")
+        return [(result["case"], result["value"]) for result in json.loads(text)["results"]], output.getvalue()
+
+    def test_what_was_measured_before_an_interruption_is_written(self):
+        def measure(case, names, settings):
+            yield from samples(systems.OURS, [3.6], case=case)
+            raise KeyboardInterrupt
+
+        written, _ = self.run_suite(measure)
+        self.assertEqual(written, [("first", 3.6)])
+
+    def test_a_case_that_fails_is_named_and_the_next_is_measured(self):
+        def measure(case, names, settings):
+            if case == "first":
+                raise subprocess.SubprocessError("the load failed: no such port")
+            yield from samples(systems.OURS, [3.6], case=case)
+
+        written, output = self.run_suite(measure)
+        self.assertEqual(written, [("second", 3.6)])
+        self.assertIn("switch, first is left out: the load failed: no such port", output)
+
+    def test_the_time_left_follows_from_the_share_that_is_done(self):
+        progress, output = turns.Progress(total=4), io.StringIO()
+        progress.start -= 60
+        with contextlib.redirect_stderr(output):
+            progress.advance(3, "this")
+        self.assertEqual(output.getvalue(), "compare:  75%, about 0:20 left: this\n")
+
+
+class Agreement(unittest.TestCase):
+    def test_ratios_that_are_further_apart_than_15_percent_are_counted_and_named(self):
+        keys = [("echo", "64 × 64 B", "requests", name) for name in ("a", "b", "c")]
+        earlier, later = dict(zip(keys, [1.0, 1.0, 0.5])), dict(zip(keys, [1.14, 0.8, 0.5]))
+        text = agreement.lines(earlier, later)
+        self.assertEqual(text[0], "2 of 3 ratios agree within 15%.")
+        self.assertIn("| echo | requests | 2 | 3 |", text)
+        self.assertEqual(text[-3], "| echo, 64 × 64 B, requests, b | 1 | 0.8 |")
+
+    def test_the_base_is_not_counted(self):
+        figures = results.figures(
+            samples(systems.OURS, [5] * 3) + samples(systems.FCONTEXT, [10] * 3), {"switch": systems.FCONTEXT}
+        )
+        found = agreement.ratios([vars(figure) for figure in figures])
+        self.assertEqual(found, {("switch", "ping-pong", "time", systems.OURS): 0.5})
+
+
 class Bars(unittest.TestCase):
     def line(self, ours, peer):
         figures = results.figures(
@@ -86,6 +157,11 @@ class Reports(unittest.TestCase):
         text = report.markdown([], figures, {}, suites.ALL, {"switch": ["switch-time.png"]})
         self.assertIn("| swift-greenlet | 3.6 ± 0% | 0.72 (0.72 – 0.72) | 3 |", text)
         self.assertIn("![One switch, one way](switch-time.png)", text)
+
+    def test_a_report_says_where_others_are_ahead(self):
+        figures = results.figures(samples(systems.OURS, [5] * 3) + samples("corosensei", [2] * 3), {})
+        text = report.markdown([], figures, {}, suites.ALL, {})
+        self.assertIn("| switch | ping-pong | time | 5 | corosensei: 2 ns | 2.50 times |", text)
 
     def test_every_system_of_a_suite_is_known(self):
         for suite in suites.ALL:

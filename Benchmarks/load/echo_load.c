@@ -47,6 +47,7 @@ struct options {
 struct connection {
     int fd;
     uint32_t sequence;
+    uint32_t sent;
     uint32_t received;
     uint32_t offset; ///< of its message in the pattern
     uint64_t sent_at;
@@ -73,12 +74,12 @@ static unsigned char *reply;
 static unsigned char *pattern;
 
 static void die(const char *what) {
-    fprintf(stderr, "echo_load: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "echo_load: port %d: %s: %s\n", active ? active->port : 0, what, strerror(errno));
     exit(1);
 }
 
 static void fail(const char *what) {
-    fprintf(stderr, "echo_load: %s\n", what);
+    fprintf(stderr, "echo_load: port %d: %s\n", active ? active->port : 0, what);
     exit(1);
 }
 
@@ -159,22 +160,25 @@ static unsigned char *compose(const struct connection *connection, uint32_t *rep
 
 static void open_connection(const struct server *server, struct connection *connection, int index);
 
-static void send_next(struct connection *connection, uint64_t time) {
-    connection->sequence++;
-    connection->received = 0;
-    connection->sent_at = time;
+/// Sends what the socket takes of the rest of the message; what it doesn't follows when it can be written again.
+static void send_rest(struct connection *connection) {
     uint32_t replaced;
     unsigned char *message = compose(connection, &replaced);
-    // A message is small beside a socket's buffer and the buffer is empty, so a short write is a fault of the set-up.
-    ssize_t sent = send(connection->fd, message, (size_t)options.size, MSG_NOSIGNAL);
-    if (sent < 0) {
+    ssize_t sent = send(connection->fd, message + connection->sent, (size_t)options.size - connection->sent, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) {
         die("send");
     }
-    if (sent != options.size) {
-        fail("short send: choose a smaller --size");
-    }
     memcpy(message, &replaced, sizeof replaced);
+    connection->sent += sent > 0 ? (uint32_t)sent : 0;
+}
+
+static void send_next(struct connection *connection, uint64_t time) {
+    connection->sequence++;
+    connection->sent = 0;
+    connection->received = 0;
+    connection->sent_at = time;
     unanswered++;
+    send_rest(connection);
 }
 
 static void check(const struct connection *connection, size_t count) {
@@ -238,14 +242,15 @@ static void open_connection(const struct server *server, struct connection *conn
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fcntl(connection->fd, F_SETFL, fcntl(connection->fd, F_GETFL) | O_NONBLOCK);
     connection->offset = (uint32_t)index % offsets;
-    // Edge-triggered: each report is followed by a recv that takes all that is due.
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = connection};
+    // Edge-triggered: each report is followed by a recv that takes all that is due, and a short send by a report.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = connection};
     if (epoll_ctl(server->poller, EPOLL_CTL_ADD, connection->fd, &event) < 0) {
         die("epoll_ctl");
     }
 }
 
 static void open_server(struct server *server) {
+    active = server;
     server->poller = epoll_create1(EPOLL_CLOEXEC);
     server->connections = calloc((size_t)options.connections, sizeof *server->connections);
     if (server->poller < 0 || !server->connections) {
@@ -263,7 +268,13 @@ static void take_in_answers(const struct server *server) {
         fail("no answer for ten seconds");
     }
     for (int i = 0; i < count; i++) {
-        receive(events[i].data.ptr);
+        struct connection *connection = events[i].data.ptr;
+        if ((int)connection->sent < options.size) {
+            send_rest(connection);
+        }
+        if (events[i].events & ~(uint32_t)EPOLLOUT) {
+            receive(connection);
+        }
     }
 }
 

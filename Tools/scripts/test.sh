@@ -84,6 +84,7 @@ suite() {
 # of Sources/ that bears the program's name. Each exits with 0 when its product works.
 check_dependants() {
     local package=Tests/Dependants folder bin
+    touch "$package/Package.swift" # else files that are new in our modules aren't seen
     swift build --package-path "$package"
     bin=$(swift build --package-path "$package" --show-bin-path)
     for folder in "$package"/Sources/*/; do

@@ -4,8 +4,6 @@
 Most of the work of a connect falls to the load, which is the limit here: the server's processor time is the figure.
 """
 
-import json
-
 from ..results import Sample
 from . import echo
 
@@ -19,13 +17,14 @@ def cases(quick):
 
 
 def measure(case, names, settings):
+    options = ["--connections", "64", "--size", "64", "--seconds", "0.15", "--warmup", "0.05", "--reconnect"]
+    options += ["--rounds", str(settings.rounds_of(15, 40))]
     with echo.Servers(names) as servers:
-        command = [str(echo.LOAD), "--connections", "64", "--size", "64", "--seconds", "0.15", "--warmup", "0.05"]
-        lines = echo.run_load([*command, "--rounds", str(settings.rounds_of(15, 40)), "--reconnect", *servers.targets()])
-        for sample in map(json.loads, lines):
-            name, number = servers.names[sample["server"]], sample["round"]
+        for sample in servers.under_load(case, options):
             rate = sample["requests_per_second"]
-            cost = 1e6 * sample["server_cpu"] / rate if rate else 0
-            yield Sample(NAME, case, name, "processor time a connection", "µs", number, cost)
-            yield Sample(NAME, case, name, "connections", "1/s", number, rate)
-            yield Sample(NAME, case, name, "p99", "µs", number, sample["p99_us"])
+            for metric, unit, value in (
+                ("processor time a connection", "µs", 1e6 * sample["server_cpu"] / rate if rate else 0),
+                ("connections", "1/s", rate),
+                ("p99", "µs", sample["p99_us"]),
+            ):
+                yield Sample(NAME, case, sample["name"], metric, unit, sample["round"], value)

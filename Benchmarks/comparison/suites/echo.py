@@ -1,7 +1,7 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 """Echo servers under a closed loop: rate, latency, processor time and system calls a request, memory a connection."""
 
-import collections
+import dataclasses
 import json
 import pathlib
 import random
@@ -51,28 +51,25 @@ def measure(case, names, settings):
     seconds, warmup, rounds = 0.15, 0.05, settings.rounds_of(20, 50)
     if connections * size > 10_000_000:
         seconds, warmup, rounds = 0.6, 0.3, settings.rounds_of(5, 10)
-    command = [str(LOAD), "--connections", str(connections), "--size", str(size), "--seconds", str(seconds)]
-    command += ["--warmup", str(warmup)]
+    command = ["--connections", str(connections), "--size", str(size), "--seconds", str(seconds), "--warmup", str(warmup)]
     if connections * len(names) <= DESCRIPTORS:
-        yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)], connections, size)
+        yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)])
         return
-    for number in range(1, 4):
-        for name in random.Random(number).sample(names, len(names)):
-            yield from _all_at_once(case, [name], [*command, "--rounds", "3"], connections, size, 3 * number)
+    for block in range(3):
+        for name in random.Random(block).sample(names, len(names)):
+            for sample in _all_at_once(case, [name], [*command, "--rounds", "3"]):
+                yield dataclasses.replace(sample, round=sample.round + 3 * block)
 
 
-def _all_at_once(case, names, command, connections, size, first_round=0):
+def _all_at_once(case, names, options):
     """The servers of these names are up together, and the load has connections to all of them."""
+    connections, size = (int(options[options.index(word) + 1]) for word in ("--connections", "--size"))
     with Servers(names) as servers:
-        resident = {name: servers.resident(name) for name in servers.names}
-
-        def all_are_open():
-            for name in servers.names:
-                servers.memory[name] = (servers.resident(name) - resident[name]) / connections
-
-        lines = run_load([*command, *servers.targets()], after=(len(servers.names), all_are_open))
-        for sample in map(json.loads, lines):
-            name, number = servers.names[sample["server"]], first_round + sample["round"]
+        before = {name: servers.resident(name) for name in servers.names}
+        for sample in servers.under_load(case, options):
+            if sample["round"] == 1:  # it has had its connections for a turn at least
+                grown = servers.resident(sample["name"]) - before[sample["name"]]
+                yield Sample(NAME, case, sample["name"], "resident a connection", "B", 1, grown / connections)
             rate = sample["requests_per_second"]
             for metric, unit, value in (
                 ("requests", "1/s", rate),
@@ -81,29 +78,10 @@ def _all_at_once(case, names, command, connections, size, first_round=0):
                 ("p99.9", "µs", sample["p999_us"]),
                 ("processor time a request", "µs", 1e6 * sample["server_cpu"] / rate if rate else 0),
             ):
-                yield Sample(NAME, case, name, metric, unit, number, value)
-        for name, value in servers.memory.items():
-            yield Sample(NAME, case, name, "resident a connection", "B", first_round + 1, value)
+                yield Sample(NAME, case, sample["name"], metric, unit, sample["round"], value)
         if size == 64 and connections == 64:
             for name, value in servers.count_calls(connections, size).items():
                 yield Sample(NAME, case, name, "system calls a request", "", 1, value)
-
-
-def run_load(command, after=None):
-    """The load's lines; `after` is how many of them, and what to do when they have come."""
-    load = subprocess.Popen(turns.pinned(turns.LOAD_CORE, command), stdout=subprocess.PIPE, text=True)
-    lines = []
-    try:
-        for line in load.stdout:
-            lines.append(line)
-            if after and len(lines) == after[0]:
-                after[1]()
-        if load.wait() != 0:
-            raise subprocess.SubprocessError("the load ended with an error")
-    finally:
-        load.kill()
-        load.wait()
-    return lines
 
 
 class Servers:
@@ -111,7 +89,6 @@ class Servers:
 
     def __init__(self, names):
         self.processes, self.ports = {}, {}
-        self.memory = collections.OrderedDict()
         for name in names:
             try:
                 self._start(name)
@@ -141,9 +118,29 @@ class Servers:
                 process.kill()
                 process.wait()
 
-    def targets(self):
-        for name in self.names:
-            yield from ("--server", f"{self.ports[name]}:{self.processes[name].pid}")
+    def under_load(self, case, options):
+        """Yields what the load says of each turn; a server that fails is named, and the others begin anew."""
+        while self.names:
+            targets = []
+            for name in self.names:
+                targets += ["--server", f"{self.ports[name]}:{self.processes[name].pid}"]
+            command = turns.pinned(turns.LOAD_CORE, [str(LOAD), *options, *targets])
+            load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            try:
+                for sample in map(json.loads, load.stdout):
+                    yield {**sample, "name": self.names[sample["server"]]}
+                complaint = load.stderr.read().strip()
+                if load.wait() == 0:
+                    return
+            finally:
+                load.kill()
+                load.wait()
+            failed = re.search(r"port (\d+)", complaint)
+            name = next((name for name in self.names if failed and self.ports[name] == int(failed.group(1))), None)
+            if name is None:
+                raise subprocess.SubprocessError(f"the load failed: {complaint}")
+            turns.say(f"{name} is left out of {NAME}, {case}: {complaint}")
+            self.names.remove(name)
 
     def resident(self, name):
         """Bytes of memory that the process has now."""
