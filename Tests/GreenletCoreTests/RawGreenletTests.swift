@@ -204,12 +204,12 @@ import Testing
         await onThread {
             let main = RawGreenlet.current
             let greenlet = RawGreenlet { try main.switch() }
-            #expect(main.description.hasSuffix("current main>"))
-            #expect(greenlet.description.hasSuffix("pending>"))
+            #expect(main.description.hasSuffix(" current active started main>"))
+            #expect(greenlet.description.hasSuffix(" pending>"))
             try greenlet.switch()
-            #expect(greenlet.description.hasSuffix("suspended started>"))
+            #expect(greenlet.description.hasSuffix(" suspended active started>"))
             try greenlet.switch()
-            #expect(greenlet.description.hasSuffix("dead>"))
+            #expect(greenlet.description.hasSuffix(" dead>"))
         }
     }
 

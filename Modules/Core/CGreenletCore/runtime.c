@@ -15,6 +15,9 @@
 void swift_beginAccess(void *pointer, uintptr_t *buffer, uintptr_t flags, void *_Nullable pc) __attribute__((weak));
 void swift_endAccess(uintptr_t *buffer) __attribute__((weak));
 void *swift_task_getCurrent(void) __attribute__((weak));
+void *swift_tryRetain(void *object) __attribute__((weak));
+void *swift_unownedRetain(void *object) __attribute__((weak));
+void swift_unownedRelease(void *object) __attribute__((weak));
 
 /// A word's place, the same in every thread.
 typedef struct word_place {
@@ -114,6 +117,12 @@ void cgreenlet_begin_access(void *variable, uintptr_t *buffer) {
 void cgreenlet_end_access(uintptr_t *buffer) {
     if (swift_endAccess) swift_endAccess(buffer);
 }
+
+void cgreenlet_hold(void *object) { swift_unownedRetain(object); }
+
+void cgreenlet_let_go(void *object) { swift_unownedRelease(object); }
+
+bool cgreenlet_try_retain(void *object) { return swift_tryRetain(object) != NULL; }
 
 uintptr_t cgreenlet_stack_address(void) { return (uintptr_t)__builtin_frame_address(0); }
 

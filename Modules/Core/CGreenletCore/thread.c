@@ -17,19 +17,16 @@ static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 static atomic_int thread_count;
 
 // A hub may run greenlets to their end here, and those may use other thread-specific data, whose destructors can
-// bring this one back: each part is cleared before it is torn down.
+// bring this one back: at the end nothing of it is left. The hub that was torn down stays until the raw greenlets have
+// ended too: whoever waits in a `defer` there is told by it that nothing can wait any more.
 static void thread_exits(void *argument) {
     cgreenlet_thread *thread = argument;
-    if (thread->hub) {
-        void *hub = thread->hub;
-        thread->hub_exit(hub);
-        thread->hub = NULL;
-    }
+    if (thread->hub) thread->hub_exit(thread->hub);
     if (thread->record) {
-        void *record = thread->record;
-        thread->record_exit(record);
+        thread->record_exit(thread->record);
         thread->record = NULL;
     }
+    thread->hub = NULL;
     cgreenlet_pool_destroy(thread);
     thread->started = false;
 }

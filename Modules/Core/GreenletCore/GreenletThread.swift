@@ -22,26 +22,38 @@ enum Parcel {
 
 /// The record of a thread that uses greenlets.
 package final class GreenletThread {
-    /// C's side, gone with the thread once `orphans` is nil.
+    /// C's side; gone with the thread.
     package let record: UnsafeMutablePointer<cgreenlet_thread>
     private let number: CInt
-    /// Whether the thread has ended.
-    private(set) var isGone = false
-    /// What the greenlet that is being entered receives, if `record.delivery` says so.
-    private var inbox: Parcel?
-    /// Keeps the greenlet that is being entered alive, when whoever leaves for it held the last reference.
-    private var entering: RawGreenlet?
+    let hasExited = Atomic<Bool>(false)
+    /// Whether what is left on it is being ended.
+    package var isEnding = false
     /// The thread's own stack, as a greenlet.
     ///
     /// Safe because `init` sets it before anybody can see this object, and nobody needs it when the thread is gone.
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
-    private(set) var main: RawGreenlet!
+    var main: RawGreenlet!
     /// Lets go of what a scheduler hung on a raw greenlet's context, when that ends.
     package var releaseScheduled: ((UnsafeMutableRawPointer) -> Void)?
-    /// Suspended stacks whose last handle is gone.
-    ///
-    /// Filled from any thread, emptied at this thread's safe points. Nil when the thread is gone.
-    private let orphans = Mutex<Orphans?>(Orphans())
+    /// The scheduler has ended before the raw greenlets did: called when those have too.
+    package var buryScheduler: (() -> Void)?
+    /// Who wants to know of switches by hand: see `RawGreenlet.setTracer(_:)`.
+    var tracer: RawGreenlet.Tracer?
+
+    // What is under way.
+    /// What the greenlet that is being entered receives, if `record.delivery` says so.
+    private var inbox: Parcel?
+    /// Keeps the greenlet that is being entered alive, when whoever leaves for it held the last reference.
+    private var entering: RawGreenlet?
+    /// Who left for it, if a tracer wants to know.
+    private var leaving: RawGreenlet?
+
+    // What must be ended. All but the news is the thread's own.
+    let dropped: DroppedHandles
+    /// Dropped handles that were noticed before the news of them.
+    var noticed: Set<UnsafeMutableRawPointer> = []
+    var orphans = Orphans()
+    var started = StartedContexts()
 
     /// The calling thread's record, made on first use.
     package static var current: GreenletThread {
@@ -71,16 +83,8 @@ package final class GreenletThread {
     private init(_ record: UnsafeMutablePointer<cgreenlet_thread>) {
         self.record = record
         number = record.pointee.number
+        dropped = DroppedHandles(of: record)
         main = RawGreenlet(main: self)
-    }
-
-    /// The thread ends: what can still be ended is, and handles that outlive the thread find nothing of it.
-    private func exit() {
-        endOrphans()
-        orphans.withLock { $0 = nil }
-        isGone = true
-        main.die()
-        main = nil
     }
 
     /// The context of the thread's own stack.
@@ -94,53 +98,42 @@ package final class GreenletThread {
     /// `thread 3`: for messages.
     package var name: String { "thread \(number)" }
 
-    func adopt(orphan context: Context) {
-        let orphan = Orphan(context: context)
-        orphans.withLock { list in
-            guard list != nil else { return }  // its stack stays as it is: nobody can unwind it any more
-            list?.append(orphan)
-            cgreenlet_set_attention(record, true)
-        }
-    }
+    /// Whether the thread has ended; from any thread.
+    package var isGone: Bool { hasExited.load(ordering: .acquiring) }
 
-    /// Somebody has a handle on it again, or it runs to its end: it must not be ended, or not once more.
-    ///
-    /// A scheduler resumes whoever waits for it, orphan or not.
-    func disown(orphan context: Context) {
-        let orphan = Orphan(context: context)
-        orphans.withLock { $0?.remove(orphan) }
+    /// How many stacks of this thread are in use, and how many wait in its pool.
+    package var stackCounts: (live: Int, pooled: Int) {
+        let counts = cgreenlet_count_stacks()
+        return (counts.live, counts.pooled)
     }
+}
 
-    /// A safe point: delivers `GreenletExit` to suspended greenlets that nobody can reach any more.
-    @inline(__always)
-    func endOrphans() {
-        if cgreenlet_wants_attention(record) { endOrphansNow() }
-    }
-
-    @inline(never)
-    private func endOrphansNow() {
-        // One by one, for the end of one may be that of others: it runs code. Those that it adds are for the next time.
-        for _ in 0..<orphans.withLock({ $0?.count ?? 0 }) {
-            guard let context = takeOrphan() else { return }
-            if context == running { continue }  // resumed by its scheduler; adopted anew when it stops by hand
-            RawGreenlet(on: context, of: self).endOrphan()
-        }
-    }
-
-    private func takeOrphan() -> Context? {
-        let orphan = orphans.withLock { list in
-            let first = list?.popFirst()
-            if list?.count ?? 0 == 0 { cgreenlet_set_attention(record, false) }
-            return first
-        }
-        return orphan?.context
-    }
-
+// What travels through a switch.
+extension GreenletThread {
     /// Leaves `parcel`, and a reference to the greenlet that is entered, for whoever runs next.
-    func deliver(_ parcel: Parcel, to greenlet: RawGreenlet?) {
+    ///
+    /// - Parameters:
+    ///   - parcel: What it receives.
+    ///   - greenlet: Who is entered.
+    ///   - origin: Who leaves, if a tracer wants to know.
+    func deliver(_ parcel: Parcel, to greenlet: RawGreenlet, from origin: @autoclosure () -> RawGreenlet) {
         inbox = parcel
         entering = greenlet
+        if tracer != nil { leaving = origin() }
         record.pointee.delivery = true
+    }
+
+    /// Takes what was handed over to the greenlet that has just been entered.
+    ///
+    /// The tracer runs here, on the stack that was entered; it may switch, so nothing is left lying about.
+    func receive() -> (parcel: Parcel, greenlet: RawGreenlet?) {
+        let (parcel, greenlet, origin) = (inbox ?? .value(nil), entering, leaving)
+        inbox = nil
+        entering = nil
+        leaving = nil
+        record.pointee.delivery = false
+        guard let origin, let greenlet else { return (parcel, greenlet) }
+        return (traced(parcel, from: origin, to: greenlet), greenlet)
     }
 
     /// Takes what was handed over to a greenlet that did not expect it, as it waited for its hub.
@@ -151,71 +144,57 @@ package final class GreenletThread {
         if case .error(let error) = receive().parcel { return error }
         return nil
     }
-
-    /// Takes what was handed over to the greenlet that has just been entered.
-    func receive() -> (parcel: Parcel, greenlet: RawGreenlet?) {
-        defer {
-            inbox = nil
-            entering = nil
-            record.pointee.delivery = false
-        }
-        return (inbox ?? .value(nil), entering)
-    }
 }
 
-/// Safe because only the owning thread ever enters the context; others just carry the pointer.
-private struct Orphan: @unchecked Sendable {
-    let context: Context
-}
-
-/// Orphans in the order in which they were dropped.
-///
-/// Each knows its place, so that whichever is resumed meanwhile leaves the list without a search.
-private struct Orphans {
-    private var places: [Orphan?] = []
-    private var first = 0
-
-    /// At most how many there are: the gaps of those that left count.
-    var count: Int { places.count - first }
-
-    mutating func append(_ orphan: Orphan) {
-        guard orphan.context.pointee.orphan_place == 0 else { return }
-        places.append(orphan)
-        orphan.context.pointee.orphan_place = UInt32(places.count)
-    }
-
-    mutating func remove(_ orphan: Orphan) {
-        let place = Int(orphan.context.pointee.orphan_place)
-        guard place > 0 else { return }
-        places[place - 1] = nil
-        orphan.context.pointee.orphan_place = 0
-    }
-
-    mutating func popFirst() -> Orphan? {
-        var orphan: Orphan?
-        while orphan == nil, first < places.count {
-            orphan = places[first]
-            first += 1
-        }
-        if first == places.count { (places, first) = ([], 0) }
-        orphan?.context.pointee.orphan_place = 0
-        return orphan
-    }
-}
-
+// Who has a stack, and who has a handle on it.
 extension GreenletThread {
+    /// A raw greenlet starts on `context`.
+    func started(_ context: Context) { started.append(context) }
+
     /// Gives a finished context back.
     ///
     /// `context` may be the running one, if it is left for good right after.
     package func retire(_ context: Context) {
         if let scheduled = context.pointee.scheduled { releaseScheduled?(scheduled) }
-        if let owner = RawGreenlet.owner(of: context) { owner.die() }
+        abandon(context)
         cgreenlet_release(context)
     }
 
-    /// How many stacks of this thread are in use, and how many wait in its pool.
-    package var stackCounts: (live: Int, pooled: Int) {
-        let counts = cgreenlet_count_stacks()
-        return (counts.live, counts.pooled)
+    /// Whoever has a handle on `context` has one on nothing from now on.
+    func abandon(_ context: Context) {
+        let owner = RawGreenlet.owner(of: context)
+        forgetOwner(of: context, isDropped: owner == nil)
+        orphans.remove(context)
+        let parent = context.pointee.parent.map { Unmanaged<RawGreenlet>.fromOpaque($0).takeRetainedValue() }
+        context.pointee.parent = nil
+        if parent != nil { started.remove(context) }
+        owner?.die(under: parent)
+    }
+
+    /// A context loses its handle.
+    ///
+    /// - Parameters:
+    ///   - context: It.
+    ///   - isDropped: Whether the handle's last reference is gone already; of a raw greenlet's, news are to come then.
+    func forgetOwner(of context: Context, isDropped: Bool) {
+        guard let owner = context.pointee.owner else { return }
+        context.pointee.owner = nil
+        if isDropped && context.pointee.parent != nil {
+            noticed.insert(owner)
+        } else {
+            cgreenlet_let_go(owner)
+        }
+    }
+
+    /// Nobody has a handle on it, and it stops: it will be ended, unless somebody resumes it before.
+    func adopt(orphan context: Context) {
+        orphans.append(context)
+        cgreenlet_set_attention(record, true)
+    }
+
+    /// Somebody has a handle on it again.
+    func disown(orphan context: Context) {
+        forgetOwner(of: context, isDropped: true)
+        orphans.remove(context)
     }
 }

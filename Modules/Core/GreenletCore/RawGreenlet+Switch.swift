@@ -72,9 +72,15 @@ extension RawGreenlet {
     }
 
     private func transfer(_ parcel: Parcel) throws -> Any? {
-        try checkedThread().endOrphans()
+        if GreenletThread.ifStarted !== thread { try checkThread("switch to") }
+        thread.endOrphans()
         return try enter(with: parcel)
     }
+
+    /// Throws `GreenletExit` into it.
+    ///
+    /// No safe point, or each orphan would begin with all others.
+    func enterToEnd() throws { _ = try enter(with: .error(GreenletExit())) }
 
     /// `transfer` on its own thread, and not a safe point.
     @inline(__always)
@@ -82,24 +88,12 @@ extension RawGreenlet {
         var parcel = parcel
         let (destination, target) = try enterable(&parcel)
         let origin = thread.running
-        if destination == origin { return try parcel.open() }
+        if destination == origin { return try thread.traced(parcel, from: target, to: target).open() }
         // Its handle went while it ran, and now it stops: from here on nobody can reach it.
         if origin.pointee.owner == nil, origin.pointee.parent != nil { thread.adopt(orphan: origin) }
-        thread.deliver(parcel, to: target)
+        thread.deliver(parcel, to: target, from: RawGreenlet.handle(on: origin, of: thread))
         cgreenlet_switch(origin, destination)
         return thread.record.pointee.delivery ? try thread.receive().parcel.open() : nil
-    }
-
-    private func checkedThread() throws -> GreenletThread {
-        let current = GreenletThread.current
-        guard current === thread else {
-            throw GreenletError(
-                .wrongThread,
-                "can't switch to \(self): it belongs to \(thread.name), and this is \(current.name); "
-                    + "greenlets never change their thread"
-            )
-        }
-        return current
     }
 
     /// Finds the context that a switch to `self` really enters, up the chain of parents; a greenlet that has not
@@ -119,39 +113,20 @@ extension RawGreenlet {
             target = target.parent!
         }
     }
-
-    /// Ends a stack that nobody can reach.
-    ///
-    /// Its end comes back to the greenlet that happens to run now.
-    func endOrphan() {
-        let runner = thread.currentGreenlet
-        let parent = self.parent
-        try? setParent(runner)
-        do {
-            _ = try enter(with: .error(GreenletExit()))  // no safe point, or each orphan would begin with all others
-        } catch {
-            report("an unreachable greenlet ended with an error: \(error)")
-        }
-        guard isActive else { return }
-        report("GreenletExit did not kill \(self); its stack stays in use")
-        if let parent { try? setParent(parent) }
-        _ = Unmanaged.passRetained(self)  // kept for ever: it survived once, and would again
-    }
-
-    private func report(_ message: String) { writeToStandardError("greenlet: \(message)") }
 }
 
 extension GreenletThread {
     /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
     fileprivate func runBody(on context: Context) -> Context {
         var parcel = runToEnd()
-        // Safe because only a main greenlet has no parent, and it has no body.
-        var heir = RawGreenlet.handle(on: context, of: self).parent!
+        // Safe because whatever has a body has a parent, and its context keeps it.
+        var heir = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.parent!).takeUnretainedValue()
+        let origin = tracer == nil ? nil : RawGreenlet.handle(on: context, of: self)
         retire(context)
         while true {
             do {
                 let (destination, target) = try heir.enterable(&parcel)
-                deliver(parcel, to: target)
+                deliver(parcel, to: target, from: origin ?? target)
                 return destination
             } catch {
                 // The parent could not be started: it dies of that.

@@ -35,9 +35,18 @@ public final class RawGreenlet {
     /// What will run, until it does.
     @exclusivity(unchecked) private var body: Body?
     private let stackSize: Int
+    /// The parent while there is no stack; the context knows it as long as there is one, and so survives its handle.
     private var ancestor: RawGreenlet?
-    /// Whether the context belongs to somebody else (the thread, or a scheduler): this is only a handle on it.
-    private let isGuest: Bool
+    private let kind: Kind
+
+    private enum Kind {
+        /// The stack is its own, from the first switch to the end.
+        case own
+        /// The stack is the thread's.
+        case main
+        /// The stack belongs to a scheduler: this is only a handle on it.
+        case guest
+    }
 
     /// Creates a greenlet that will run `body`.
     ///
@@ -63,7 +72,7 @@ public final class RawGreenlet {
         ancestor = parent
         self.body = body
         self.stackSize = max(0, stackSize)
-        isGuest = false
+        kind = .own
     }
 
     /// Creates a greenlet whose body takes nothing and returns nothing.
@@ -85,8 +94,8 @@ public final class RawGreenlet {
         self.thread = thread
         context = thread.running  // the thread has just been attached: nothing else runs yet
         stackSize = 0
-        isGuest = true
-        thread.running.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        kind = .main
+        own(thread.running)
     }
 
     /// A handle on a context that has none: a scheduler's, or one whose handle was dropped.
@@ -94,45 +103,58 @@ public final class RawGreenlet {
         self.thread = thread
         self.context = context
         stackSize = 0
-        // Only stacks that lost their handle keep their parent in the context.
-        isGuest = context.pointee.parent == nil
-        if let parent = context.pointee.parent {
-            ancestor = Unmanaged<RawGreenlet>.fromOpaque(parent).takeRetainedValue()
-            context.pointee.parent = nil
-            thread.disown(orphan: context)
-        } else {
-            ancestor = thread.main
-        }
-        context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        // Only a raw greenlet's context has a parent.
+        kind = context.pointee.parent == nil ? .guest : .own
+        ancestor = kind == .guest ? thread.main : nil
+        thread.disown(orphan: context)
+        own(context)
     }
 
     deinit {
+        // On any thread, at any time: the context is not looked at, except on its own thread.
         guard let context else { return }
-        context.pointee.owner = nil
-        if isGuest { return }
-        // The stack lives on without a handle. No switch in a deinit: its thread ends it at a safe point; and if it
-        // is running right now, it becomes an orphan only when it switches away.
-        if let ancestor { context.pointee.parent = Unmanaged.passRetained(ancestor).toOpaque() }
-        let isRunning = GreenletThread.ifStarted === thread && thread.running == context
-        if !isRunning { thread.adopt(orphan: context) }
+        switch kind {
+        case .own:
+            // The stack lives on without a handle. No switch in a deinit: its thread ends it at a safe point; and if it
+            // is running right now, it becomes an orphan only when it switches away.
+            let address = Unmanaged.passUnretained(self).toOpaque()
+            thread.dropped.tell(DroppedHandle(address: address, context: context))
+        case .main, .guest:
+            if GreenletThread.ifStarted === thread { thread.forgetOwner(of: context, isDropped: false) }
+        }
     }
 
+    /// From now on this is the handle on `context`.
+    private func own(_ context: Context) {
+        let address = Unmanaged.passUnretained(self).toOpaque()
+        cgreenlet_hold(address)
+        context.pointee.owner = address
+    }
+
+    /// The handle on `context`, unless its last reference is gone: maybe right now, on another thread.
     static func owner(of context: Context) -> RawGreenlet? {
-        guard let owner = context.pointee.owner else { return nil }
-        return Unmanaged<RawGreenlet>.fromOpaque(owner).takeUnretainedValue()
+        guard let owner = context.pointee.owner, cgreenlet_try_retain(owner) else { return nil }
+        return Unmanaged<RawGreenlet>.fromOpaque(owner).takeRetainedValue()
     }
 
-    /// The stack is given back, or will never be needed.
-    func die() {
+    /// It will never need its stack.
+    func die() { body = nil }
+
+    /// The stack is given back, or will never be entered again.
+    func die(under parent: RawGreenlet?) {
         context = nil
         body = nil
+        if kind == .own { ancestor = parent }
     }
 
     /// Gives a greenlet that has not started its stack, and itself over to it.
     func start() throws -> Context {
         guard let fresh = cgreenlet_acquire(stackSize) else { throw GreenletError.outOfStacks(stackSize, errno) }
         cgreenlet_prepare(fresh, rawGreenletEntry, fresh)
-        fresh.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        own(fresh)
+        // Safe because only a main greenlet has no parent, and it is not started.
+        fresh.pointee.parent = Unmanaged.passRetained(ancestor.take()!).toOpaque()
+        thread.started(fresh)
         context = fresh
         return fresh
     }
@@ -175,7 +197,10 @@ extension RawGreenlet {
     /// Nil for the main greenlet of a thread.
     ///
     /// greenlet: `greenlet.parent`.
-    public var parent: RawGreenlet? { ancestor }
+    public var parent: RawGreenlet? {
+        guard let parent = context?.pointee.parent else { return ancestor }
+        return Unmanaged<RawGreenlet>.fromOpaque(parent).takeUnretainedValue()
+    }
 
     /// Changes where control goes when the body ends.
     ///
@@ -186,38 +211,70 @@ extension RawGreenlet {
     ///
     /// greenlet: `greenlet.parent = g`.
     public func setParent(_ parent: RawGreenlet) throws {
-        if self === thread.main {
+        if kind == .main {
             throw GreenletError(.mainGreenlet, "can't set the parent of \(self): a main greenlet has none")
         }
+        try checkThread("set the parent of")
         if parent.thread !== thread {
             throw GreenletError(
                 .wrongThread,
-                "can't set the parent of \(self) to \(parent): they belong to \(thread.name) and \(parent.thread.name)"
+                "can't set the parent of \(self) to \(parent): they belong to \(thread.name) and "
+                    + "\(parent.thread.whereabouts); a greenlet and its parent share a thread"
             )
         }
         var next: RawGreenlet? = parent
         while let candidate = next {
             if candidate === self {
-                throw GreenletError(.cyclicParent, "can't set the parent of \(self) to \(parent), its descendant")
+                throw GreenletError(
+                    .cyclicParent,
+                    "can't set the parent of \(self) to \(parent), which is itself or its descendant: "
+                        + "control would never come back to the main greenlet"
+                )
             }
-            next = candidate.ancestor
+            next = candidate.parent
         }
-        ancestor = parent
+        guard let context, kind == .own else { return ancestor = parent }
+        let former = context.pointee.parent
+        context.pointee.parent = Unmanaged.passRetained(parent).toOpaque()
+        if let former { Unmanaged<RawGreenlet>.fromOpaque(former).release() }
+    }
+
+    /// Refuses what only its own thread may do, and names both threads.
+    func checkThread(_ operation: StaticString) throws {
+        let current = GreenletThread.current
+        if current === thread { return }
+        let relation = kind == .main ? "is the main greenlet of" : "belongs to"
+        throw GreenletError(
+            .wrongThread,
+            "can't \(operation) \(self): it \(relation) \(thread.whereabouts), and this is "
+                + "\(current.name); greenlets never change their thread"
+        )
     }
 }
 
 extension RawGreenlet: CustomStringConvertible {
-    /// Like greenlet's repr: `<RawGreenlet 0x7f… (thread 1) suspended>`.
+    /// Like greenlet's repr: `<RawGreenlet 0x7f… (thread 1) suspended active started>`.
+    ///
+    /// Also from other threads, which are told less: what it does there may change at any moment.
+    ///
+    /// greenlet: `repr(greenlet)`.
     public var description: String {
         let address = String(UInt(bitPattern: ObjectIdentifier(self)), radix: 16)
         return "<RawGreenlet 0x\(address) (\(thread.name)) \(state)>"
     }
 
     private var state: String {
+        let suffix = kind == .main ? " main" : ""
+        if thread.isGone { return isDead ? "(thread exited) dead" : "(thread exited) pending" }
+        guard GreenletThread.ifStarted === thread else { return "(another thread)\(suffix)" }
         guard let context else { return isDead ? "dead" : "pending" }
-        let activity = !thread.isGone && context == thread.running ? "current" : "suspended"
-        return self === thread.main ? "\(activity) main" : "\(activity) started"
+        return (context == thread.running ? "current" : "suspended") + " active started" + suffix
     }
+}
+
+extension GreenletThread {
+    /// `thread 3`, and whether it is still there: for messages.
+    var whereabouts: String { isGone ? "\(name), which has exited" : name }
 }
 
 @available(*, unavailable)

@@ -35,9 +35,9 @@ typedef struct cgreenlet_context {
     // Up to here one cache line: all that a switch touches of the context that it enters.
 
     struct cgreenlet_thread *thread;
-    void *_Nullable owner;       ///< the RawGreenlet of this context; not retained
+    void *_Nullable owner;       ///< the RawGreenlet of this context; only its memory is held, see cgreenlet_hold
     void *_Nullable scheduled;   ///< what a scheduler above Core hangs on this context; not retained
-    void *_Nullable parent;      ///< only of an orphan (see RawGreenlet.deinit): its parent; retained
+    void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
 
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
@@ -45,9 +45,11 @@ typedef struct cgreenlet_context {
     void *_Nullable fake_stack;  ///< AddressSanitizer's
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
-    uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans; guarded by the list's lock
+    uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans
     uint8_t kind;                ///< see stack.c
-    uint8_t padding[47];
+    struct cgreenlet_context *_Nullable earlier;  ///< the raw greenlet of this thread that started before it
+    struct cgreenlet_context *_Nullable later;    ///< and the one that started after it
+    uint8_t padding[24];
 } cgreenlet_context;
 
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");

@@ -44,6 +44,13 @@ void cgreenlet_end_access(uintptr_t *buffer);
 /// An address on the calling stack, whatever a sanitizer makes of local variables.
 uintptr_t cgreenlet_stack_address(void);
 
+// A reference to an object that neither keeps it alive nor dangles: the object's memory stays until it is let go, and
+// whoever wants the object itself asks whether it still lives. From any thread.
+void cgreenlet_hold(void *object);
+void cgreenlet_let_go(void *object);
+/// Whether `object`, which is held, lives; it is retained then.
+bool cgreenlet_try_retain(void *object);
+
 /// The runtime's answer to "which task runs on this thread".
 void *_Nullable cgreenlet_runtime_task(void);
 

@@ -49,6 +49,8 @@ public final class Hub {
     ///
     /// Each lives as long as its stack.
     var visitors: Set<AnyGreenlet> = []
+    /// Whether it was taken down, and only says so to whoever comes now.
+    var isGone = false
     /// Those that watch signals; they end with the hub at the latest.
     var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
     @exclusivity(unchecked) private var nextID = 1
@@ -91,10 +93,9 @@ public final class Hub {
         let hub = Hub(GreenletThread.current)
         let record = hub.thread.record
         record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
-        record.pointee.hub_exit = { hub in
-            let hub = Unmanaged<Hub>.fromOpaque(hub).takeRetainedValue()
-            hub.tearDown()
-        }
+        record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
+        // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.
+        if hub.thread.isEnding, let own = record.pointee.hub { record.pointee.hub_exit?(own) }
         return hub
     }
 
@@ -174,6 +175,7 @@ public final class Hub {
 
     @inline(never)
     private func parkableOutsider() throws -> AnyGreenlet {
+        if isGone { throw gone("wait") }
         if isRunningLoop {
             throw GreenletError(
                 .blockingInHub,

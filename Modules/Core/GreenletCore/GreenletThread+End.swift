@@ -1,0 +1,95 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Ending what nobody can reach: orphans at the safe points, and whatever is suspended when the thread ends.
+
+import CGreenletCore
+import Synchronization
+
+extension GreenletThread {
+    /// A safe point: delivers `GreenletExit` to suspended greenlets that nobody can reach any more.
+    @inline(__always)
+    func endOrphans() {
+        if cgreenlet_wants_attention(record) { endOrphansNow() }
+    }
+
+    @inline(never)
+    private func endOrphansNow() {
+        readNews()
+        // One by one, for the end of one may be that of others: it runs code. Those that it adds are for the next time.
+        for _ in 0..<orphans.count {
+            guard let context = orphans.popFirst() else { break }
+            updateAttention()
+            if context == running { continue }  // resumed by its scheduler; adopted anew when it stops by hand
+            guard var survivor = end(context), isKnownUniquelyReferenced(&survivor) else { continue }
+            report("GreenletExit did not kill \(survivor); its stack stays in use")
+            _ = Unmanaged.passRetained(survivor)  // kept for ever: it survived once, and would again
+        }
+        updateAttention()
+    }
+
+    /// Finds the orphans among those whose handle was dropped.
+    private func readNews() {
+        for news in dropped.take() {
+            if noticed.remove(news.address) == nil {
+                // Nobody has touched the context since, or the handle would have been noticed.
+                news.context.pointee.owner = nil
+                if news.context != running { orphans.append(news.context) }
+            }
+            cgreenlet_let_go(news.address)
+        }
+    }
+
+    /// While there are orphans, or a tracer, no switch is plain.
+    func updateAttention() { dropped.setAttention(orphans.count > 0 || tracer != nil) }
+
+    /// Throws `GreenletExit` into a suspended raw greenlet that has lost its handle, or will now.
+    ///
+    /// Its end comes back to the greenlet that happens to run now.
+    ///
+    /// - Returns: The greenlet, if it lives on.
+    private func end(_ context: Context) -> RawGreenlet? {
+        let greenlet = RawGreenlet.handle(on: context, of: self)
+        let parent = greenlet.parent
+        try? greenlet.setParent(currentGreenlet)
+        do {
+            try greenlet.enterToEnd()
+        } catch {
+            report("an unreachable greenlet ended with an error: \(error)")
+        }
+        guard greenlet.isActive else { return nil }
+        if let parent { try? greenlet.setParent(parent) }
+        return greenlet
+    }
+
+    private func report(_ message: String) { writeToStandardError("greenlet: \(message)") }
+
+    /// The thread ends: what can still be ended is, and handles that outlive the thread find nothing of it.
+    func exit() {
+        isEnding = true
+        endOrphans()
+        endStarted()
+        tracer = nil
+        buryScheduler?()
+        buryScheduler = nil
+        dropped.close()
+        for address in noticed { cgreenlet_let_go(address) }  // nobody reads the news of them
+        abandon(mainContext)
+        main = nil
+        hasExited.store(true, ordering: .releasing)
+    }
+
+    /// Throws `GreenletExit` into all that are suspended, in the order in which they started.
+    ///
+    /// Their ends may start others: those come after them, but not for ever.
+    private func endStarted() {
+        for _ in 0..<4 {
+            for _ in 0..<started.count {
+                guard let context = started.first else { return }
+                started.remove(context)
+                guard let survivor = end(context) else { continue }
+                report("GreenletExit did not kill \(survivor), whose thread ends; its stack stays as it is")
+                abandon(context)
+            }
+        }
+        while let context = started.first { abandon(context) }
+    }
+}
