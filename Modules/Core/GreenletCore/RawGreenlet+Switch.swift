@@ -86,14 +86,29 @@ extension RawGreenlet {
     @inline(__always)
     private func enter(with parcel: Parcel) throws -> Any? {
         var parcel = parcel
-        let (destination, target) = try enterable(&parcel)
         let origin = thread.running
-        if destination == origin { return try thread.traced(parcel, from: target, to: target).open() }
+        let destination = try prepare(&parcel, leaving: origin)
+        if destination == origin { return try parcel.open() }
+        cgreenlet_switch(origin, destination)
+        return thread.record.pointee.delivery ? try thread.receive().parcel.open() : nil
+    }
+
+    /// All of a switch but the switch itself.
+    ///
+    /// On its own, so that the frame that stays behind on the stack holds no reference to whoever is entered.
+    ///
+    /// - Returns: Whom to enter; if that is `origin`, it receives `parcel` itself.
+    @inline(never)
+    private func prepare(_ parcel: inout Parcel, leaving origin: Context) throws -> Context {
+        let (destination, target) = try enterable(&parcel)
+        if destination == origin {
+            if thread.tracer != nil { parcel = thread.traced(parcel, from: target, to: target) }
+            return destination
+        }
         // Its handle went while it ran, and now it stops: from here on nobody can reach it.
         if origin.pointee.owner == nil, origin.pointee.parent != nil { thread.adopt(orphan: origin) }
         thread.deliver(parcel, to: target, from: RawGreenlet.handle(on: origin, of: thread))
-        cgreenlet_switch(origin, destination)
-        return thread.record.pointee.delivery ? try thread.receive().parcel.open() : nil
+        return destination
     }
 
     /// Finds the context that a switch to `self` really enters, up the chain of parents; a greenlet that has not

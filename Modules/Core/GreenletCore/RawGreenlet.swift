@@ -233,10 +233,12 @@ extension RawGreenlet {
             }
             next = candidate.parent
         }
-        guard let context, kind == .own else { return ancestor = parent }
-        let former = context.pointee.parent
-        context.pointee.parent = Unmanaged.passRetained(parent).toOpaque()
-        if let former { Unmanaged<RawGreenlet>.fromOpaque(former).release() }
+        if let context, let former = context.pointee.parent {
+            context.pointee.parent = Unmanaged.passRetained(parent).toOpaque()
+            Unmanaged<RawGreenlet>.fromOpaque(former).release()
+        } else {
+            ancestor = parent
+        }
     }
 
     /// Refuses what only its own thread may do, and names both threads.

@@ -1,0 +1,85 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Small worlds, all of them, and large ones at random: what real greenlets do is what the model says.
+
+import GreenletCore
+import GreenletTestSupport
+import Testing
+
+/// Takes the steps in the model and in the world, and compares.
+///
+/// - Returns: What differs, if anything does.
+private func difference(_ script: [Step], slots: Int) throws -> String? {
+    var model = Model(slots: slots)
+    var snapshots = [Snapshot(of: model)]
+    var arrivals: [[Arrival]] = []
+    for (number, step) in script.enumerated() {
+        arrivals.append(model.take(step, number: number))
+        snapshots.append(Snapshot(of: model))
+    }
+    model.finish()
+    let world = World(script, slots: slots)
+    let stacks = world.run()
+    let rest = try world.clear()
+    for index in script.indices {
+        // Several orphans end at one safe point in the order in which they were dropped, which the model doesn't know.
+        let (seen, expected) = (world.arrivals[index], arrivals[index])
+        if seen.last != expected.last || seen.count != expected.count || Set(seen) != Set(expected) {
+            return "step \(index): \(seen) instead of \(expected)"
+        }
+    }
+    if let index = snapshots.indices.first(where: { world.snapshots[$0] != snapshots[$0] }) {
+        return "before step \(index): \(world.snapshots[index]) instead of \(snapshots[index])"
+    }
+    if stacks != model.stacks { return "\(stacks) stacks at the end instead of \(model.stacks)" }
+    return rest == 0 ? nil : "\(rest) stacks are left"
+}
+
+/// Visits every script of `length` steps.
+///
+/// A step that changes nothing, such as one that is refused, ends its script: what follows is in a shorter one.
+private func everyScript(of length: Int, members: Int, _ visit: ([Step]) throws -> Void) rethrows {
+    func extend(_ script: [Step], _ model: Model) throws {
+        if script.count == length { return try visit(script) }
+        for step in model.choices(members: members) {
+            var next = model
+            _ = next.take(step, number: script.count)
+            let longer = script + [step]
+            if next == model { try visit(longer) } else { try extend(longer, next) }
+        }
+    }
+    try withoutActuallyEscaping(visit) { _ in try extend([], Model(slots: members)) }
+}
+
+@Suite struct ModelTests {
+    @Test func everyShortScriptGoesAsTheModelSays() async {
+        await onThread(limit: .seconds(300)) {
+            var worlds = 0
+            var differences: [String] = []
+            try everyScript(of: 6, members: 3) { script in
+                worlds += 1
+                if let text = try difference(script, slots: 3) { differences.append("\(script): \(text)") }
+            }
+            print("ModelTests: \(worlds) worlds of up to 6 steps")
+            #expect(differences.isEmpty, "\(differences.count) differ: \(differences.prefix(3))")
+        }
+    }
+
+    @Test func longScriptsAtRandomGoAsTheModelSays() async {
+        await onThread(limit: .seconds(300)) {
+            var random = SeededRandom(for: "ModelTests")
+            var differences: [String] = []
+            for _ in 0..<400 {
+                var model = Model(slots: 6)
+                var script: [Step] = []
+                while script.count < 150 {
+                    // Half of all creates, drops and switches of one greenlet or another: what greenlets mostly do.
+                    guard let step = model.choices(members: 150).randomElement(using: &random) else { break }
+                    _ = model.take(step, number: script.count)
+                    script.append(step)
+                }
+                if let text = try difference(script, slots: 6) { differences.append(text) }
+            }
+            #expect(differences.isEmpty, "\(differences.count) differ: \(differences.prefix(3))")
+        }
+    }
+}
