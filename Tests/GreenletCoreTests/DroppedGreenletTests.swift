@@ -80,6 +80,193 @@ import Testing
         }
     }
 
+    @Test func oneThatIsThrownOutByAnotherErrorIsReportedAndNotThrownAtWhoeverRuns() async {
+        await onThread {
+            struct Failure: Error {}
+            var ended = false
+            let main = RawGreenlet.current
+            var greenlet: RawGreenlet? = RawGreenlet {
+                do { try main.switch() } catch is GreenletExit {
+                    ended = true
+                    throw Failure()
+                }
+            }
+            try greenlet?.switch()
+            greenlet = nil
+            _ = RawGreenlet {}
+            #expect(ended)
+        }
+    }
+
+    @Test func theDroppedEndInTheOrderInWhichTheyWereDropped() async {
+        await onThread {
+            var ended: [Int] = []
+            let main = RawGreenlet.current
+            var greenlets: [RawGreenlet?] = (0..<5).map { number in
+                RawGreenlet {
+                    defer { ended.append(number) }
+                    try main.switch()
+                }
+            }
+            for greenlet in greenlets { try greenlet?.switch() }
+            for number in [3, 0, 4] { greenlets[number] = nil }
+            #expect(ended == [])
+            try RawGreenlet.current.switch()
+            #expect(ended == [3, 0, 4])
+            greenlets = []
+            _ = RawGreenlet {}
+            #expect(ended == [3, 0, 4, 1, 2])
+        }
+    }
+
+    @Test func itsParentIsWhoeverRunsWhileItEndsAndThenTheOldOneAgain() async {
+        await onThread {
+            var seen: [RawGreenlet?] = []
+            let main = RawGreenlet.current
+            let hub = RawGreenlet {}
+            var greenlet: RawGreenlet? = RawGreenlet(parent: hub) {
+                do { try main.switch() } catch {
+                    // Resurrects itself, and goes on.
+                    seen = [RawGreenlet.current.parent, RawGreenlet.current]
+                    try hub.switch()
+                }
+            }
+            try greenlet?.switch()
+            greenlet = nil
+            _ = RawGreenlet {}
+            try #require(seen.count == 2)
+            #expect(seen[0] === main && seen[1]?.parent === hub && seen[1]?.isActive == true)
+            // No report, and nothing given up: somebody has it, and can drop it again.
+            seen = []
+            _ = RawGreenlet {}
+        }
+    }
+
+    @Test func oneThatIsDroppedAndResumedBeforeTheSafePointGoesOn() async {
+        await onThread {
+            var resumed = false
+            let main = RawGreenlet.current
+            var greenlet: RawGreenlet? = RawGreenlet {
+                try main.switch()
+                resumed = true
+            }
+            try greenlet?.switch()
+            // A child that ends is no safe point: control goes on to the parent.
+            let child = RawGreenlet(parent: greenlet) { greenlet = nil }
+            try child.switch()
+            #expect(resumed && GreenletThread.current.stackCounts.live == 0)
+        }
+    }
+
+    @Test func aGreenletThatDropsItsOwnLastReferenceRunsOnUntilItStops() async {
+        await onThread {
+            var events: [String] = []
+            let main = RawGreenlet.current
+            var greenlet: RawGreenlet?
+            let starter = RawGreenlet {
+                // `main` waits in a call on this one, and so does not hold on to the other.
+                try greenlet?.setParent(main)
+                let start = greenlet.take()
+                try RawGreenlet(parent: start) {}.switch()
+            }
+            greenlet = RawGreenlet {
+                defer { events.append("ended") }
+                events.append("running")
+                try main.switch()
+                events.append("never")
+            }
+            try starter.switch()
+            #expect(events == ["running"])
+            try starter.throw()
+            _ = RawGreenlet {}
+            #expect(events == ["running", "ended"])
+        }
+    }
+
+    @Test func aValueOnItsWayIsNotLostWhenItsCarrierDropsItself() async {
+        await onThread {
+            var ended = 0
+            let main = RawGreenlet.current
+            var worker: RawGreenlet?
+            var initiator: RawGreenlet?
+            worker = RawGreenlet {
+                defer { ended += 1 }
+                let value = try main.switch()
+                worker = nil
+                try initiator?.setParent(main)
+                try main.switch(value)
+            }
+            try worker?.switch()
+            initiator = RawGreenlet(parent: worker) { _ in 42 }
+            try #expect(initiator?.switch() as? Int == 42)
+            _ = RawGreenlet {}
+            #expect(ended == 1)
+        }
+    }
+
+    @Test func whoeverIsCalledIsHeldByTheCaller() async {
+        await onThread {
+            let main = RawGreenlet.current
+            var greenlet: RawGreenlet?
+            weak var seen: RawGreenlet?
+            greenlet = RawGreenlet {
+                seen = greenlet
+                greenlet = nil
+                _ = RawGreenlet {}
+                #expect(seen != nil)
+                try main.switch()
+            }
+            if let callee = greenlet { try withExtendedLifetime(callee) { _ = try callee.switch() } }
+            #expect(seen == nil)
+        }
+    }
+
+    @Test func greenletsThatKeepEachOtherAliveStayUntilTheirThreadEnds() async {
+        final class Count: @unchecked Sendable {
+            // Safe because the other thread has ended before it is read.
+            var ended = 0
+        }
+        await onThread {
+            let count = Count()
+            runOnThreadAndWait {
+                let main = RawGreenlet.current
+                var (first, second): (RawGreenlet?, RawGreenlet?)
+                first = RawGreenlet {
+                    defer { count.ended += 1 }
+                    let other = second
+                    try withExtendedLifetime(other) { _ = try main.switch() }
+                }
+                second = RawGreenlet {
+                    defer { count.ended += 1 }
+                    let other = first
+                    try withExtendedLifetime(other) { _ = try main.switch() }
+                }
+                _ = try? first?.switch()
+                _ = try? second?.switch()
+                (first, second) = (nil, nil)
+                _ = RawGreenlet {}
+                #expect(count.ended == 0)
+            }
+            #expect(count.ended == 2)
+        }
+    }
+
+    @Test func aClosureThatKnowsItsOwnGreenletIsFreedWhenThatEnds() async {
+        await onThread {
+            weak var greenlet: RawGreenlet?
+            do {
+                final class Box { var greenlet: RawGreenlet? }
+                let box = Box()
+                box.greenlet = RawGreenlet { _ = box.greenlet?.isActive }
+                greenlet = box.greenlet
+                try box.greenlet?.switch()
+                #expect(greenlet != nil)
+                box.greenlet = nil
+            }
+            #expect(greenlet == nil)
+        }
+    }
+
     @Test func unstartedAndDeadGreenletsAreSimplyFreed() async {
         await onThread {
             weak var unstarted: RawGreenlet?

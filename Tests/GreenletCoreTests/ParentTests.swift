@@ -5,12 +5,6 @@ import GreenletCore
 import GreenletTestSupport
 import Testing
 
-/// Carries a hub-bound thing to another thread, for tests of what happens then.
-private final class Smuggled<Value>: @unchecked Sendable {
-    // Safe because the test orders the accesses by starting and joining threads.
-    var value: Value?
-}
-
 @Suite struct ParentTests {
     @Test func aParentMayBeChanged() async {
         await onThread {
@@ -48,26 +42,52 @@ private final class Smuggled<Value>: @unchecked Sendable {
         }
     }
 
-    @Test func greenletsOfAnotherThreadAreRefusedByNameOfBothThreads() async {
+    @Test func aGreenletIsNotItsOwnParentAndMainIsNobodysChild() async {
         await onThread {
-            let smuggled = Smuggled<(greenlet: RawGreenlet, thread: String)>()
-            runOnThreadAndWait { smuggled.value = (RawGreenlet {}, GreenletThread.current.name) }
-            guard let (foreign, name) = smuggled.value else { return }
-            let mine = RawGreenlet {}
-            for attempt in [{ try foreign.switch() }, { try mine.setParent(foreign) }, { _ = try foreign.throw() }] {
-                let error = #expect(throws: GreenletError.self) { try attempt() }
-                #expect(error?.code == .wrongThread)
-                #expect(error?.message.contains(name) == true)
-                #expect(error?.message.contains(GreenletThread.current.name) == true)
-            }
+            let main = RawGreenlet.current
+            let greenlet = RawGreenlet {}
+            let own = #expect(throws: GreenletError.self) { try greenlet.setParent(greenlet) }
+            #expect(own?.code == .cyclicParent)
+            let ofMain = #expect(throws: GreenletError.self) { try main.setParent(main) }
+            #expect(ofMain?.code == .mainGreenlet && main.parent == nil)
         }
     }
 
-    @Test func theMainGreenletOfAnEndedThreadIsDead() async {
+    @Test func theParentOfOneThatRunsOrHasEndedMayBeChanged() async {
         await onThread {
-            let smuggled = Smuggled<RawGreenlet>()
-            runOnThreadAndWait { smuggled.value = RawGreenlet.current }
-            #expect(smuggled.value?.isDead == true)
+            var seen: [Int] = []
+            let main = RawGreenlet.current
+            let late = RawGreenlet { seen.append(24) }
+            let child = RawGreenlet { seen.append(42) }
+            try child.switch()
+            try child.setParent(late)
+            // The same as switching to the parent.
+            try #expect(child.switch(nil) == nil)
+            #expect(seen == [42, 24])
+
+            let heir = RawGreenlet { received in "heir of \(received as? Int ?? 0)" }
+            let running = RawGreenlet { _ in
+                try RawGreenlet.current.setParent(heir)
+                return 7
+            }
+            try #expect(running.switch(nil) as? String == "heir of 7")
+            #expect(running.parent === heir && heir.parent === main)
+        }
+    }
+
+    @Test func aParentLivesAsLongAsItsChildNeedsIt() async {
+        await onThread {
+            weak var parent: RawGreenlet?
+            do {
+                let main = RawGreenlet.current
+                let child = RawGreenlet(parent: RawGreenlet { received in received }) { _ in try main.switch() }
+                parent = child.parent
+                try child.switch(nil)
+                #expect(parent != nil && child.parent === parent)
+                try #expect(child.switch(5) as? Int == 5)
+                #expect(parent != nil && child.parent === parent)
+            }
+            #expect(parent == nil)
         }
     }
 }

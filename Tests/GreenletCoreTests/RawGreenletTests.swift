@@ -149,39 +149,6 @@ import Testing
         }
     }
 
-    @Test func throwingIntoASuspendedGreenletThrowsAtItsSwitch() async {
-        await onThread {
-            let main = RawGreenlet.current
-            let greenlet = RawGreenlet { _ in
-                do { try main.switch() } catch is Failure { return "caught" }
-                return "not caught"
-            }
-            try greenlet.switch()
-            try #expect(greenlet.throw(Failure()) as? String == "caught")
-        }
-    }
-
-    @Test func throwingIntoAnUnstartedGreenletKillsItAndReachesTheParent() async {
-        await onThread {
-            var ran = false
-            let greenlet = RawGreenlet { ran = true }
-            #expect(throws: Failure.self) { try greenlet.throw(Failure()) }
-            #expect(greenlet.isDead && !ran)
-            let quiet = RawGreenlet { ran = true }
-            try #expect(quiet.throw() is GreenletExit)
-            #expect(quiet.isDead && !ran)
-        }
-    }
-
-    @Test func throwingIntoADeadGreenletReturnsExitAndRaisesTheRest() async {
-        await onThread {
-            let greenlet = RawGreenlet {}
-            try greenlet.switch()
-            try #expect(greenlet.throw() is GreenletExit)
-            #expect(throws: Failure.self) { try greenlet.throw(Failure()) }
-        }
-    }
-
     @Test func currentAndActivityFollowTheSwitches() async {
         await onThread {
             let main = RawGreenlet.current
@@ -200,19 +167,6 @@ import Testing
         }
     }
 
-    @Test func descriptionsTellTheState() async {
-        await onThread {
-            let main = RawGreenlet.current
-            let greenlet = RawGreenlet { try main.switch() }
-            #expect(main.description.hasSuffix(" current active started main>"))
-            #expect(greenlet.description.hasSuffix(" pending>"))
-            try greenlet.switch()
-            #expect(greenlet.description.hasSuffix(" suspended active started>"))
-            try greenlet.switch()
-            #expect(greenlet.description.hasSuffix(" dead>"))
-        }
-    }
-
     @Test func aBodyMayUseALargeStackIfItAsksForOne() async {
         await onThread {
             func recurse(_ depth: Int) -> Int {
@@ -223,6 +177,90 @@ import Testing
             }
             let greenlet = RawGreenlet(stackSize: 16 << 20) { _ in recurse(1_000) }
             try #expect(greenlet.switch(nil) as? Int == 500)
+        }
+    }
+
+    @Test func twoChildrenRunByTurns() async {
+        await onThread {
+            var count = 0
+            let main = RawGreenlet.current
+            let body = {
+                count += 1
+                try main.switch()
+                count += 2
+            }
+            let (first, second) = (RawGreenlet(body), RawGreenlet(body))
+            try first.switch()
+            #expect(count == 1)
+            try second.switch()
+            #expect(count == 2)
+            try second.switch()
+            #expect(count == 4 && second.isDead && !first.isDead)
+            try first.switch()
+            #expect(count == 6 && first.isDead)
+        }
+    }
+
+    @Test func aGreenletMayRunAnother() async {
+        await onThread {
+            var trace: [String] = []
+            try RawGreenlet {
+                trace.append("a")
+                let inner = RawGreenlet {
+                    trace.append("b")
+                    try RawGreenlet.current.parent?.switch()
+                }
+                try inner.switch()
+                trace.append("c")
+            }.switch()
+            #expect(trace == ["a", "b", "c"])
+        }
+    }
+
+    @Test func severalValuesTravelAsOne() async {
+        await onThread {
+            let greenlet = RawGreenlet { received in
+                guard let (a, b) = received as? (Int, Int) else { return nil }
+                try RawGreenlet.current.parent?.switch(["x": a])
+                return a * b
+            }
+            try #expect(greenlet.switch((4, 2)) as? [String: Int] == ["x": 4])
+            try #expect(greenlet.switch() as? Int == 8)
+        }
+    }
+
+    @Test func valuesAreNotKeptByTheSwitchesThatTheyPassed() async {
+        await onThread {
+            final class Value {}
+            weak var passed: Value?
+            let main = RawGreenlet.current
+            let greenlet = RawGreenlet { first in
+                var received = first
+                while true {
+                    let sent = received.take()
+                    received = try main.switch(sent)
+                }
+            }
+            for _ in 0..<100 {
+                let value = Value()
+                passed = value
+                try #expect(greenlet.switch(value) as? Value === value)
+            }
+            try greenlet.switch()
+            #expect(passed == nil)
+        }
+    }
+
+    @Test func aCaughtErrorIsTheGreenletsOwn() async {
+        await onThread {
+            try RawGreenlet {
+                do { throw Failure(number: 1) } catch {
+                    try RawGreenlet {
+                        #expect(throws: Failure(number: 2)) { throw Failure(number: 2) }
+                    }.switch()
+                    #expect(error as? Failure == Failure(number: 1))
+                }
+            }.switch()
         }
     }
 

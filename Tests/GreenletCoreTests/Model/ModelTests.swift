@@ -34,10 +34,15 @@ private func difference(_ script: [Step], slots: Int) throws -> String? {
     return rest == 0 ? nil : "\(rest) stacks are left"
 }
 
-/// Visits every script of `length` steps.
+/// Visits every script of `length` steps that begins with `prefix`.
 ///
 /// A step that changes nothing, such as one that is refused, ends its script: what follows is in a shorter one.
-private func everyScript(of length: Int, members: Int, _ visit: ([Step]) throws -> Void) rethrows {
+private func everyScript(
+    of length: Int,
+    after prefix: [Step] = [],
+    members: Int,
+    _ visit: ([Step]) throws -> Void
+) rethrows {
     func extend(_ script: [Step], _ model: Model) throws {
         if script.count == length { return try visit(script) }
         for step in model.choices(members: members) {
@@ -47,7 +52,9 @@ private func everyScript(of length: Int, members: Int, _ visit: ([Step]) throws 
             if next == model { try visit(longer) } else { try extend(longer, next) }
         }
     }
-    try withoutActuallyEscaping(visit) { _ in try extend([], Model(slots: members)) }
+    var model = Model(slots: members)
+    for (number, step) in prefix.enumerated() { _ = model.take(step, number: number) }
+    try withoutActuallyEscaping(visit) { _ in try extend(prefix, model) }
 }
 
 @Suite struct ModelTests {
@@ -55,30 +62,34 @@ private func everyScript(of length: Int, members: Int, _ visit: ([Step]) throws 
         await onThread(limit: .seconds(300)) {
             var worlds = 0
             var differences: [String] = []
-            try everyScript(of: 6, members: 3) { script in
+            let visit: ([Step]) throws -> Void = { script in
                 worlds += 1
                 if let text = try difference(script, slots: 3) { differences.append("\(script): \(text)") }
             }
-            print("ModelTests: \(worlds) worlds of up to 6 steps")
+            try everyScript(of: 6, members: 3, visit)
+            let three: [Step] = [.create(0), .create(1), .create(2)]
+            try everyScript(of: 7, after: three, members: 3, visit)
+            print("ModelTests: \(worlds) worlds: all of 6 steps, and all of 4 steps after three greenlets were created")
             #expect(differences.isEmpty, "\(differences.count) differ: \(differences.prefix(3))")
         }
     }
 
-    @Test func longScriptsAtRandomGoAsTheModelSays() async {
+    @Test(arguments: [false, true]) func longScriptsAtRandomGoAsTheModelSays(traced: Bool) async {
         await onThread(limit: .seconds(300)) {
             var random = SeededRandom(for: "ModelTests")
             var differences: [String] = []
-            for _ in 0..<400 {
+            var events = 0
+            if traced { RawGreenlet.setTracer { _ in events += 1 } }
+            for _ in 0..<200 {
                 var model = Model(slots: 6)
                 var script: [Step] = []
-                while script.count < 150 {
-                    // Half of all creates, drops and switches of one greenlet or another: what greenlets mostly do.
-                    guard let step = model.choices(members: 150).randomElement(using: &random) else { break }
+                while script.count < 150, let step = model.choices(members: 150).randomElement(using: &random) {
                     _ = model.take(step, number: script.count)
                     script.append(step)
                 }
                 if let text = try difference(script, slots: 6) { differences.append(text) }
             }
+            #expect(traced == (events > 0))
             #expect(differences.isEmpty, "\(differences.count) differ: \(differences.prefix(3))")
         }
     }

@@ -130,7 +130,7 @@ final class World {
         while let step = next() {
             let number = position - 1
             switch step {
-            case .create(let slot): create(slot)
+            case .create(let slot): create(slot, by: me)
             case .switch(let slot): try call(slot, as: me) { try $0.switch(number) }
             case .fail(let slot): try call(slot, as: me) { try $0.throw(Failure(number: number)) }
             case .exit(let slot): try call(slot, as: me) { try $0.throw() }
@@ -143,15 +143,18 @@ final class World {
         return me == 0 ? nil : try main.switch()
     }
 
-    private func create(_ slot: Int) {
+    private func create(_ slot: Int, by me: Int) {
         let member = count
         count += 1
         let greenlet = RawGreenlet { [unowned self] received in
             note(member, received)
             return try live(as: member)
         }
-        numbers[ObjectIdentifier(greenlet)] = member
-        everybody.append(Weak(greenlet: greenlet))
+        // The parent is the creator, who may have lost his handle: then it is a new one.
+        for (handle, number) in [(greenlet, member), (RawGreenlet.current, me)] {
+            numbers[ObjectIdentifier(handle)] = number
+            if number != 0 { everybody.append(Weak(greenlet: handle)) }
+        }
         slots[slot] = Resident(greenlet: greenlet, member: member)
     }
 
