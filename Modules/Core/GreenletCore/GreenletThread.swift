@@ -125,7 +125,14 @@ package final class GreenletThread {
             if context == running { continue }  // resumed by its scheduler; adopted anew when it stops by hand
             RawGreenlet(on: context, of: self).endOrphan()
         }
+        if isRunningUnreachable { lookAtNextSwitch() }
     }
+
+    /// Whether the last handle on the greenlet that runs is gone; it becomes an orphan when it switches away.
+    var isRunningUnreachable: Bool { running.pointee.owner == nil && running.pointee.parent != nil }
+
+    /// Keeps the next switch by hand from being a plain one.
+    func lookAtNextSwitch() { cgreenlet_set_attention(record, true) }
 
     private func takeOrphan() -> Context? {
         let orphan = orphans.withLock { list in

@@ -114,7 +114,7 @@ public final class RawGreenlet {
         // is running right now, it becomes an orphan only when it switches away.
         if let ancestor { context.pointee.parent = Unmanaged.passRetained(ancestor).toOpaque() }
         let isRunning = GreenletThread.ifStarted === thread && thread.running == context
-        if !isRunning { thread.adopt(orphan: context) }
+        if isRunning { thread.lookAtNextSwitch() } else { thread.adopt(orphan: context) }
     }
 
     static func owner(of context: Context) -> RawGreenlet? {
