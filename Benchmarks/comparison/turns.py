@@ -49,14 +49,14 @@ def pinned(core, command):
     return ["taskset", "-c", str(core), *command]
 
 
-def take_turns(suite, case, names, rounds, measure):
-    """Yields samples: every round all systems in an order by chance; the first round warms up and isn't counted.
+def take_turns(suite, case, names, rounds, measure, warm_up=True):
+    """Yields samples: every round all systems in an order by chance; a round before the first warms up and isn't counted.
 
     `measure(system)` returns (metric, unit, value) triples. A system that fails is named, and left out from then on.
     """
     chance = random.Random(case)
     left = list(names)
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         for name in chance.sample(left, len(left)):
             try:
                 triples = measure(systems.BY_NAME[name])

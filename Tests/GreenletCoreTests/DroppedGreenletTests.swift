@@ -26,6 +26,28 @@ import Testing
         }
     }
 
+    @Test func aGreenletDroppedWhileItRunsEndsOnceItHasSwitchedAwayByWhateverWay() async {
+        await onThread {
+            for createsMeanwhile in [false, true] {
+                var events: [String] = []
+                let main = RawGreenlet.current
+                var greenlet: RawGreenlet?
+                greenlet = RawGreenlet {
+                    defer { events.append("defer") }
+                    greenlet = nil
+                    if createsMeanwhile { _ = RawGreenlet {} }
+                    try RawGreenlet.switch(to: main)
+                    events.append("never")
+                }
+                try greenlet?.switch()
+                #expect(events == [])
+                _ = RawGreenlet {}
+                #expect(events == ["defer"])
+                #expect(GreenletThread.current.stackCounts.live == 0)
+            }
+        }
+    }
+
     @Test func aGreenletDroppedByAnotherThreadEndsOnItsOwn() async {
         final class Box: @unchecked Sendable {
             // Safe because the second thread is done with it before the first goes on.

@@ -1,9 +1,11 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What Swift keeps per thread must follow the greenlet: every order of three greenlets that hold it open across switches.
+// What Swift and C keep per thread must follow the greenlet: every order of greenlets that hold it open across switches.
 
 import CGreenletCore
+import Glibc
 import GreenletCore
 import GreenletTestSupport
+import Observation
 import Testing
 
 private enum Locals {
@@ -32,9 +34,11 @@ private final class Actor {
     init(_ id: Int, back main: RawGreenlet) {
         greenlet = RawGreenlet { [unowned self] in
             check(0)
+            errno = CInt(id)
             try Locals.$number.withValue(id * 10 + 1) {
                 try main.switch()
                 check(id * 10 + 1)
+                if errno != id { complaints.append("found errno \(errno)") }
                 try holding(&box.field) {
                     try main.switch()
                     check(id * 10 + 1)
@@ -48,12 +52,23 @@ private final class Actor {
                 check(id * 10 + 1)
             }
             check(0)
+            if errno != id { complaints.append("found errno \(errno)") }
         }
     }
 
     private func check(_ expected: Int) {
         if Locals.number != expected { complaints.append("found \(Locals.number) instead of \(expected)") }
     }
+}
+
+@Observable private final class Model {
+    var number = 0
+}
+
+/// Counts calls, from whatever thread.
+private final class Counter: @unchecked Sendable {
+    // Safe because all calls come from the thread that changes the model.
+    var count = 0
 }
 
 /// Calls `visit` with every sequence in which each of `counts.count` actors occurs as often as its count says.
@@ -103,6 +118,7 @@ private let stride: Int = {
             #expect(cgreenlet_knows_word(Int32(CGREENLET_WORD_TASK_LOCALS)))
             #expect(cgreenlet_knows_word(Int32(CGREENLET_WORD_TASK)))
             #expect(cgreenlet_knows_word(Int32(CGREENLET_WORD_EXECUTOR)))
+            #expect(cgreenlet_knows_word(Int32(CGREENLET_WORD_OBSERVATION)))
         }
     }
 
@@ -140,6 +156,58 @@ private let stride: Int = {
             let greenlet = RawGreenlet { seen = Locals.number }
             try Locals.$number.withValue(5) { try greenlet.switch() }
             #expect(seen == 0)
+        }
+    }
+
+    @Test func aGreenletStartsWithoutTheErrorNumberOfWhoeverSwitchedToIt() async {
+        await onThread {
+            var seen: CInt = -1
+            let greenlet = RawGreenlet { seen = errno }
+            errno = ENOENT
+            try greenlet.switch()
+            #expect(seen == 0)
+            #expect(errno == ENOENT)
+        }
+    }
+
+    @Test func aSwitchToOneselfKeepsEverything() async {
+        await onThread {
+            let box = Box()
+            try Locals.$number.withValue(5) {
+                try holding(&box.field) {
+                    errno = EBADF
+                    try RawGreenlet.switch(to: .current)
+                    #expect(Locals.number == 5 && errno == EBADF)
+                }
+            }
+            #expect(Locals.number == 0 && box.field == 2)
+        }
+    }
+
+    @Test func observationTakesDownWhatItsOwnGreenletReads() async {
+        await onThread {
+            try everyInterleaving([3, 3]) { order in
+                let main = RawGreenlet.current
+                let models = [Model(), Model()]
+                let changes = [Counter(), Counter()]
+                let greenlets = zip(models, changes).map { model, change in
+                    RawGreenlet {
+                        withObservationTracking {
+                            _ = try? main.switch()
+                            _ = model.number
+                            _ = try? main.switch()
+                        } onChange: {
+                            change.count += 1
+                        }
+                    }
+                }
+                for index in order { try greenlets[index].switch() }
+                #expect(greenlets.allSatisfy { $0.isDead })
+                models[1].number = 1
+                #expect(changes.map(\.count) == [0, 1], "in order \(order)")
+                models[0].number = 1
+                #expect(changes.map(\.count) == [1, 1], "in order \(order)")
+            }
         }
     }
 

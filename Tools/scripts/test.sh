@@ -91,6 +91,13 @@ check_dependants() {
         basename "$folder"
         "$bin/$(basename "$folder")"
     done
+    # What follows the greenlet is found by looking, and lies elsewhere in a program that holds the standard library.
+    local static=(swift build --package-path "$package" --scratch-path .build-static -c release --static-swift-stdlib)
+    "${static[@]}" --product uses-core
+    bin=$("${static[@]}" --show-bin-path)
+    if ldd "$bin/uses-core" | grep -q libswift; then return 1; fi
+    echo "uses-core with the static standard library"
+    "$bin/uses-core"
 }
 
 # What one operation of each hot path costs, counted and not timed; and that such a gate can fail.

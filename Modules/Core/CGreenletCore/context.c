@@ -21,7 +21,20 @@ void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *
     context->frame_pointer = (void *)entry;
     context->base_register = argument;
     context->resume_address = (void *)cgreenlet_trampoline;
-    for (int i = 0; i < CGREENLET_WORDS; i++) context->words[i] = 0;
+    context->error_number = 0;
+    context->holds_words = false;
+    context->words[CGREENLET_WORD_EXCLUSIVITY] = 0;
+}
+
+CGREENLET_UNINSTRUMENTED void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) {
+    cgreenlet_thread *thread = from->thread;
+    uintptr_t any = 0;
+    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) any |= from->words[i] = *thread->words[i];
+    from->holds_words = any != 0;  // before `to` is looked at: they may be the same
+    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) {
+        *thread->words[i] = to->holds_words ? to->words[i] : 0;
+    }
+    to->holds_words = false;
 }
 
 static bool hands_over_by_function(void) {
@@ -54,20 +67,12 @@ static void divert_entry(cgreenlet_context *to) {
     to->base_register = to;
 }
 
-CGREENLET_UNINSTRUMENTED static void move_words(cgreenlet_context *from, cgreenlet_context *to) {
-    cgreenlet_thread *thread = from->thread;
-    for (int i = 0; i < CGREENLET_WORDS; i++) {
-        from->words[i] = *thread->words[i];
-        *thread->words[i] = to->words[i];
-    }
-}
-
 CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     uintptr_t access_set[2] = {0, 0};
     bool by_function = hands_over_by_function();
     if (by_function) swift_task_exitThreadLocalContext(access_set);
     divert_entry(to);
-    move_words(from, to);
+    cgreenlet_exchange_words(from, to);
     cgreenlet_sanitizer_before(from, to, false);
     cgreenlet_switch_registers(from, to);
     cgreenlet_sanitizer_after(from);
@@ -76,7 +81,7 @@ CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     divert_entry(to);
-    move_words(from, to);
+    cgreenlet_exchange_words(from, to);
     cgreenlet_sanitizer_before(from, to, true);
     cgreenlet_jump_registers(to);
 }

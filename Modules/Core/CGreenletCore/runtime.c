@@ -18,6 +18,9 @@ void *swift_task_getCurrent(void) __attribute__((weak));
 void *swift_tryRetain(void *object) __attribute__((weak));
 void *swift_unownedRetain(void *object) __attribute__((weak));
 void swift_unownedRelease(void *object) __attribute__((weak));
+// `withObservationTracking`, only for its address.
+void observation_tracking(void) __asm__("$s11Observation04withA8Tracking_8onChangexxyXE_yyYbcyXKtlF")
+    __attribute__((weak));
 
 /// A word's place, the same in every thread.
 typedef struct word_place {
@@ -34,9 +37,13 @@ typedef struct block {
     size_t count;
 } block;
 
-// With the static standard library both are the executable itself.
+// With the static standard library all are the executable itself.
 static void *anchor_of(cgreenlet_library library) {
-    return library == CGREENLET_LIBRARY_CORE ? (void *)swift_beginAccess : (void *)swift_task_getCurrent;
+    switch (library) {
+    case CGREENLET_LIBRARY_CORE: return (void *)swift_beginAccess;
+    case CGREENLET_LIBRARY_CONCURRENCY: return (void *)swift_task_getCurrent;
+    case CGREENLET_LIBRARY_OBSERVATION: return (void *)observation_tracking;
+    }
 }
 
 #if defined(__linux__)
@@ -100,7 +107,6 @@ void cgreenlet_found_word(int which, cgreenlet_library library, size_t index) {
     places[which] = (word_place){true, library, index};
 }
 
-
 bool cgreenlet_knows_word(int which) { return places[which].known; }
 
 void cgreenlet_forget_word(int which) {
@@ -129,10 +135,15 @@ uintptr_t cgreenlet_stack_address(void) { return (uintptr_t)__builtin_frame_addr
 void *cgreenlet_runtime_task(void) { return swift_task_getCurrent ? swift_task_getCurrent() : NULL; }
 
 void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
-    block blocks[2] = {find_block(CGREENLET_LIBRARY_CORE), find_block(CGREENLET_LIBRARY_CONCURRENCY)};
+    block blocks[] = {
+        find_block(CGREENLET_LIBRARY_CORE),
+        find_block(CGREENLET_LIBRARY_CONCURRENCY),
+        find_block(CGREENLET_LIBRARY_OBSERVATION),
+    };
     for (int i = 0; i < CGREENLET_WORDS; i++) {
         word_place place = places[i];
         bool present = place.known && place.index < blocks[place.library].count;
         thread->words[i] = present ? &blocks[place.library].words[place.index] : &thread->absent[i];
+        thread->watched[i] = thread->words[i];
     }
 }

@@ -7,6 +7,7 @@
 #include "sanitizer.h"
 #include "stack.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -28,6 +29,7 @@ static void thread_exits(void *argument) {
     }
     thread->hub = NULL;
     cgreenlet_pool_destroy(thread);
+    cgreenlet_set_attention(thread, true);
     thread->started = false;
 }
 
@@ -42,8 +44,12 @@ cgreenlet_thread *cgreenlet_thread_start(void) {
     thread->main = (cgreenlet_context){.thread = thread};
     thread->current = &thread->main;
     cgreenlet_runtime_attach(thread);
+    thread->error_number = &errno;
     thread->careful = cgreenlet_sanitizer_present() || !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY);
+    thread->never_zero = 1;
+    if (thread->careful) thread->watched[CGREENLET_WORDS - 1] = &thread->never_zero;
     cgreenlet_sanitizer_thread(thread);
     thread->started = true;
+    cgreenlet_set_attention(thread, false);
     return thread;
 }

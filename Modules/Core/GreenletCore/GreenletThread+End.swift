@@ -18,7 +18,10 @@ extension GreenletThread {
         for _ in 0..<orphans.count {
             guard let context = orphans.popFirst() else { break }
             updateAttention()
-            if context == running { continue }  // resumed by its scheduler; adopted anew when it stops by hand
+            if context == running {
+                strays(context)  // resumed by its scheduler
+                continue
+            }
             guard var survivor = end(context), isKnownUniquelyReferenced(&survivor) else { continue }
             report("GreenletExit did not kill \(survivor); its stack stays in use")
             _ = Unmanaged.passRetained(survivor)  // kept for ever: it survived once, and would again
@@ -32,14 +35,11 @@ extension GreenletThread {
             if noticed.remove(news.address) == nil {
                 // Nobody has touched the context since, or the handle would have been noticed.
                 news.context.pointee.owner = nil
-                if news.context != running { orphans.append(news.context) }
+                if news.context == running { strays(news.context) } else { orphans.append(news.context) }
             }
             cgreenlet_let_go(news.address)
         }
     }
-
-    /// While there are orphans, or a tracer, no switch is plain.
-    func updateAttention() { dropped.setAttention(orphans.count > 0 || tracer != nil) }
 
     /// Throws `GreenletExit` into a suspended raw greenlet that has lost its handle, or will now.
     ///

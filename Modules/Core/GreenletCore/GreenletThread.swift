@@ -48,12 +48,16 @@ package final class GreenletThread {
     /// Who left for it, if a tracer wants to know.
     private var leaving: RawGreenlet?
 
-    // What must be ended. All but the news is the thread's own.
+    // What must be ended. Safe because all but the news is touched by the thread itself, and never across a switch.
     let dropped: DroppedHandles
     /// Dropped handles that were noticed before the news of them.
-    var noticed: Set<UnsafeMutableRawPointer> = []
-    var orphans = Orphans()
-    var started = StartedContexts()
+    @exclusivity(unchecked) var noticed: Set<UnsafeMutableRawPointer> = []
+    @exclusivity(unchecked) var orphans = Orphans()
+    /// Without a handle, and no orphans yet: they ran when it went.
+    ///
+    /// Each becomes an orphan when it stops by hand; till then no switch is plain, or it would slip through.
+    @exclusivity(unchecked) private var strays: Set<Context> = []
+    @exclusivity(unchecked) var started = StartedContexts()
 
     /// The calling thread's record, made on first use.
     package static var current: GreenletThread {
@@ -165,6 +169,7 @@ extension GreenletThread {
         let owner = RawGreenlet.owner(of: context)
         forgetOwner(of: context, isDropped: owner == nil)
         orphans.remove(context)
+        if !strays.isEmpty { strays.remove(context) }
         let parent = context.pointee.parent.map { Unmanaged<RawGreenlet>.fromOpaque($0).takeRetainedValue() }
         context.pointee.parent = nil
         if parent != nil { started.remove(context) }
@@ -188,13 +193,23 @@ extension GreenletThread {
 
     /// Nobody has a handle on it, and it stops: it will be ended, unless somebody resumes it before.
     func adopt(orphan context: Context) {
+        if !strays.isEmpty { strays.remove(context) }
         orphans.append(context)
         cgreenlet_set_attention(record, true)
     }
+
+    /// Nobody has a handle on it, and it runs.
+    func strays(_ context: Context) { strays.insert(context) }
+
+    func isStray(_ context: Context) -> Bool { !strays.isEmpty && strays.contains(context) }
 
     /// Somebody has a handle on it again.
     func disown(orphan context: Context) {
         forgetOwner(of: context, isDropped: true)
         orphans.remove(context)
+        if !strays.isEmpty { strays.remove(context) }
     }
+
+    /// While somebody is to be ended, or is watched, no switch is plain.
+    func updateAttention() { dropped.setAttention(orphans.count > 0 || !strays.isEmpty || tracer != nil) }
 }

@@ -35,13 +35,9 @@ extension RawGreenlet {
     public static func `switch`(to target: RawGreenlet) throws {
         // Inlined, so that the switch saves what is live at this very call and nothing else.
         if let destination = target.context, cgreenlet_is_plain(destination) {
-            let record = destination.pointee.thread
-            let origin = record.pointee.current
-            if origin != destination, origin.pointee.owner != nil {
-                cgreenlet_switch(origin, destination)
-                if record.pointee.delivery { try dropDelivery() }
-                return
-            }
+            cgreenlet_switch(cgreenlet_running(), destination)
+            if cgreenlet_has_delivery() { try dropDelivery() }
+            return
         }
         try target.passControl()
     }
@@ -106,7 +102,7 @@ extension RawGreenlet {
             return destination
         }
         // Its handle went while it ran, and now it stops: from here on nobody can reach it.
-        if origin.pointee.owner == nil, origin.pointee.parent != nil { thread.adopt(orphan: origin) }
+        if thread.isStray(origin) { thread.adopt(orphan: origin) }
         thread.deliver(parcel, to: target, from: RawGreenlet.handle(on: origin, of: thread))
         return destination
     }

@@ -3,6 +3,7 @@
 
 import CGreenletCore
 import Glibc
+import Observation
 
 /// Calibration: which words of the runtime's thread-local blocks follow the greenlet.
 ///
@@ -44,6 +45,7 @@ package enum RuntimeWords {
         findTaskLocals()
         findCurrentTask()
         findExecutorTracking()
+        findObservation()
     }
 
     /// The head of the list of open accesses must point to the one that was opened last.
@@ -112,20 +114,34 @@ package enum RuntimeWords {
 
     /// While a job runs, the record of its executor lies on this very stack; no other word may point there.
     private static func findExecutorTracking() {
-        let library = CGREENLET_LIBRARY_CONCURRENCY
+        findPointerToStack(CGREENLET_WORD_EXECUTOR, in: CGREENLET_LIBRARY_CONCURRENCY) { look in
+            // Safe because the task runs here and now, up to its end, before `immediate` returns.
+            nonisolated(unsafe) let look = look
+            _ = Task.immediate { look() }
+        }
+    }
+
+    /// While accesses are tracked, the list that takes them down lies on this very stack.
+    private static func findObservation() {
+        findPointerToStack(CGREENLET_WORD_OBSERVATION, in: CGREENLET_LIBRARY_OBSERVATION) { look in
+            withObservationTracking(look, onChange: {})
+        }
+    }
+
+    /// Finds the word that points to the stack while `during` calls its argument, and is zero before and afterwards.
+    private static func findPointerToStack(
+        _ which: some BinaryInteger,
+        in library: cgreenlet_library,
+        during: (@escaping () -> Void) -> Void
+    ) {
         let before = Snapshot(library)
-        let inside = UnsafeMutablePointer<Snapshot>.allocate(capacity: 1)
-        inside.initialize(to: before)
-        // Safe because the task runs here and now, up to its end, before `immediate` returns.
-        nonisolated(unsafe) let result = inside
-        _ = Task.immediate { result.pointee = Snapshot(library) }
+        var inside = before
+        during { inside = Snapshot(library) }
         let after = Snapshot(library)
-        let running = inside.move()
-        inside.deallocate()
         let here = cgreenlet_stack_address()
         let reach: UInt = 64 * 1024
-        remember(CGREENLET_WORD_EXECUTOR, in: library, among: before.count) { word in
-            before[word] == 0 && after[word] == 0 && running[word] > here &- reach && running[word] < here &+ reach
+        remember(which, in: library, among: before.count) { word in
+            before[word] == 0 && after[word] == 0 && inside[word] > here &- reach && inside[word] < here &+ reach
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 ///
 /// - Returns: What differs, if anything does.
 private func difference(_ script: [Step], slots: Int) throws -> String? {
-    var model = Model(slots: slots)
+    var model = GreenletModel(slots: slots)
     var snapshots = [Snapshot(of: model)]
     var arrivals: [[Arrival]] = []
     for (number, step) in script.enumerated() {
@@ -23,7 +23,9 @@ private func difference(_ script: [Step], slots: Int) throws -> String? {
     for index in script.indices {
         // Several orphans end at one safe point in the order in which they were dropped, which the model doesn't know.
         let (seen, expected) = (world.arrivals[index], arrivals[index])
-        if seen.last != expected.last || seen.count != expected.count || Set(seen) != Set(expected) {
+        let isSafePointAlone = if case .create = script[index] { true } else { false }
+        let endsAlike = isSafePointAlone || seen.last == expected.last
+        if !endsAlike || seen.count != expected.count || Set(seen) != Set(expected) {
             return "step \(index): \(seen) instead of \(expected)"
         }
     }
@@ -43,7 +45,7 @@ private func everyScript(
     members: Int,
     _ visit: ([Step]) throws -> Void
 ) rethrows {
-    func extend(_ script: [Step], _ model: Model) throws {
+    func extend(_ script: [Step], _ model: GreenletModel) throws {
         if script.count == length { return try visit(script) }
         for step in model.choices(members: members) {
             var next = model
@@ -52,7 +54,7 @@ private func everyScript(
             if next == model { try visit(longer) } else { try extend(longer, next) }
         }
     }
-    var model = Model(slots: members)
+    var model = GreenletModel(slots: members)
     for (number, step) in prefix.enumerated() { _ = model.take(step, number: number) }
     try withoutActuallyEscaping(visit) { _ in try extend(prefix, model) }
 }
@@ -81,7 +83,7 @@ private func everyScript(
             var events = 0
             if traced { RawGreenlet.setTracer { _ in events += 1 } }
             for _ in 0..<200 {
-                var model = Model(slots: 6)
+                var model = GreenletModel(slots: 6)
                 var script: [Step] = []
                 while script.count < 150, let step = model.choices(members: 150).randomElement(using: &random) {
                     _ = model.take(step, number: script.count)

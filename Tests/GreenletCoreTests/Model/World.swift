@@ -16,7 +16,7 @@ struct Snapshot: Equatable {
     var held: [Held?]
 
     /// What the model says.
-    init(of model: Model) {
+    init(of model: GreenletModel) {
         stacks = model.stacks
         held = model.slots.map { slot in
             slot.map {

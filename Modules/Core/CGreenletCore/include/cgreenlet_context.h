@@ -16,7 +16,8 @@ enum {
     CGREENLET_WORD_TASK_LOCALS = 1,  ///< @TaskLocal bindings made outside of a task (libswift_Concurrency)
     CGREENLET_WORD_TASK = 2,         ///< the current Task
     CGREENLET_WORD_EXECUTOR = 3,     ///< the executor tracking record; it lies on a stack
-    CGREENLET_WORDS = 4,
+    CGREENLET_WORD_OBSERVATION = 4,  ///< the list that withObservationTracking fills (libswiftObservation)
+    CGREENLET_WORDS = 5,
 };
 
 struct cgreenlet_thread;
@@ -31,14 +32,15 @@ typedef struct cgreenlet_context {
     void *_Nullable frame_pointer;   ///< rbp, x29
     void *_Nullable base_register;   ///< rbx, x19: the compiler's base pointer in functions that realign the stack
     void *_Nullable resume_address;
-    uintptr_t words[CGREENLET_WORDS];
-    // Up to here one cache line: all that a switch touches of the context that it enters.
-
     struct cgreenlet_thread *thread;
-    void *_Nullable owner;       ///< the RawGreenlet of this context; only its memory is held, see cgreenlet_hold
     void *_Nullable scheduled;   ///< what a scheduler above Core hangs on this context; not retained
-    void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
+    int error_number;            ///< errno, while the context is suspended
+    uint32_t holds_words;        ///< whether any of `words` but the first is not zero; never while the context runs
+    uintptr_t words[CGREENLET_WORDS];  ///< while the context is suspended; all but the first only if `holds_words`
+    // Up to the first word one cache line: all that a switch touches of the context that it enters, as a rule.
 
+    void *_Nullable owner;       ///< the RawGreenlet of this context; only its memory is held, see cgreenlet_hold
+    void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
     struct cgreenlet_context *_Nullable next_free;
@@ -49,9 +51,10 @@ typedef struct cgreenlet_context {
     uint8_t kind;                ///< see stack.c
     struct cgreenlet_context *_Nullable earlier;  ///< the raw greenlet of this thread that started before it
     struct cgreenlet_context *_Nullable later;    ///< and the one that started after it
-    uint8_t padding[24];
+    uint8_t padding[8];
 } cgreenlet_context;
 
+_Static_assert(offsetof(cgreenlet_context, words[1]) == 64, "what each switch needs is one cache line");
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");
 
 /// Called when a thread that used greenlets exits, on its own stack.
@@ -61,10 +64,13 @@ typedef void (*cgreenlet_thread_exit)(void *record);
 typedef struct cgreenlet_thread {
     cgreenlet_context *current;
     uintptr_t *_Nonnull words[CGREENLET_WORDS];  ///< this thread's addresses of the runtime's words
+    uintptr_t *_Nonnull watched[CGREENLET_WORDS];  ///< the same; of a careful thread one that is never zero
+    int *error_number;      ///< this thread's errno
     bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
     bool started;
     bool delivery;          ///< the switch that is under way hands something over
-    _Atomic(bool) attention;  ///< another thread, or a deinit, left work for this thread's next safe point
+    /// The record itself; NULL if another thread, or a deinit, left work for this thread's next safe point.
+    _Atomic(struct cgreenlet_thread *_Nullable) at_ease;
     cgreenlet_context main; ///< the thread's own stack
 
     void *_Nullable record;  ///< GreenletCore's side of this thread; retained
@@ -73,6 +79,7 @@ typedef struct cgreenlet_thread {
     cgreenlet_thread_exit _Nullable record_exit;
 
     uintptr_t absent[CGREENLET_WORDS];  ///< stands in for a word that this process does not have
+    uintptr_t never_zero;               ///< what a careful thread watches
     uintptr_t access_set[2];            ///< state of the runtime's own hand-over functions, when they must be used
     int number;                         ///< small id for messages; the first thread that asks is 1
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
@@ -99,16 +106,21 @@ static inline cgreenlet_thread *_Nullable cgreenlet_thread_if_started(void) {
 
 /// Whether `context` belongs to the calling thread and nothing asks for that thread's attention.
 static inline bool cgreenlet_is_plain(const cgreenlet_context *context) {
-    cgreenlet_thread *thread = &cgreenlet_this_thread;
-    return context->thread == thread && !__c11_atomic_load(&thread->attention, __ATOMIC_RELAXED);
+    return context->thread == __c11_atomic_load(&cgreenlet_this_thread.at_ease, __ATOMIC_RELAXED);
 }
 
+/// What runs now. The thread must have been started.
+static inline cgreenlet_context *cgreenlet_running(void) { return cgreenlet_this_thread.current; }
+
+/// Whether the switch that has just arrived here handed something over.
+static inline bool cgreenlet_has_delivery(void) { return cgreenlet_this_thread.delivery; }
+
 static inline void cgreenlet_set_attention(cgreenlet_thread *thread, bool wanted) {
-    __c11_atomic_store(&thread->attention, wanted, __ATOMIC_SEQ_CST);
+    __c11_atomic_store(&thread->at_ease, wanted ? NULL : thread, __ATOMIC_SEQ_CST);
 }
 
 static inline bool cgreenlet_wants_attention(cgreenlet_thread *thread) {
-    return __c11_atomic_load(&thread->attention, __ATOMIC_SEQ_CST);
+    return __c11_atomic_load(&thread->at_ease, __ATOMIC_SEQ_CST) == NULL;
 }
 
 #pragma clang assume_nonnull end

@@ -12,6 +12,7 @@
 typedef enum cgreenlet_library {
     CGREENLET_LIBRARY_CORE,
     CGREENLET_LIBRARY_CONCURRENCY,
+    CGREENLET_LIBRARY_OBSERVATION,
 } cgreenlet_library;
 
 enum { CGREENLET_SNAPSHOT_WORDS = 512 };

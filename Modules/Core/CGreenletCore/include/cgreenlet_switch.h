@@ -15,8 +15,8 @@ typedef void (*cgreenlet_entry)(void *_Nullable argument);
 void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *_Nullable argument);
 
 /// The switch for threads marked `careful`: tells the sanitizers, hands the exclusivity list over by function.
-void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to);
-void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((noreturn));
+void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
+void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold, noreturn));
 
 /// The same switch out of line, in plain assembly: the reference, and a place for breakpoints.
 void cgreenlet_switch_registers(cgreenlet_context *from, cgreenlet_context *to);
@@ -117,22 +117,40 @@ static inline __attribute__((always_inline, noreturn)) void cgreenlet_jump_inlin
 #error "swift-greenlet knows x86_64 and aarch64 only; an architecture is one .S file and one case here"
 #endif
 
-/// Leaves `from`, which must be the running context, and continues in `to`, of the same thread.
+/// Moves the runtime's words, all but the first, when one of them is not zero.
+void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
+
+/// Moves what each switch moves: errno, and the list of open accesses, which is as often there as not.
 ///
-/// The runtime's words travel along. Returns when somebody switches back to `from`. errno is not touched: it is the
-/// thread's, and whoever calls from C code saves it himself.
-static inline __attribute__((always_inline)) void cgreenlet_switch(cgreenlet_context *from, cgreenlet_context *to) {
-    cgreenlet_thread *thread = from->thread;
+/// Returns whether there is more: a word that is not zero on one side, or a careful thread. Looking is cheaper than
+/// moving.
+static inline __attribute__((always_inline)) bool cgreenlet_exchange(
+    cgreenlet_thread *thread, cgreenlet_context *from, cgreenlet_context *to) {
     thread->current = to;
-    if (__builtin_expect(thread->careful, 0)) {
-        cgreenlet_switch_carefully(from, to);
-        return;
-    }
+    int *error_number = thread->error_number;
+    from->error_number = *error_number;
+    *error_number = to->error_number;
+    uintptr_t *accesses = thread->words[CGREENLET_WORD_EXCLUSIVITY];
+    from->words[CGREENLET_WORD_EXCLUSIVITY] = *accesses;
+    *accesses = to->words[CGREENLET_WORD_EXCLUSIVITY];
+    uintptr_t more = to->holds_words;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < CGREENLET_WORDS; i++) {
-        uintptr_t *word = thread->words[i];
-        from->words[i] = *word;
-        *word = to->words[i];
+    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) more |= *thread->watched[i];
+    return __builtin_expect(more != 0, 0);
+}
+
+/// Leaves `from`, which must be the running context, and continues in `to`, of the same thread; maybe the same.
+///
+/// errno and the runtime's words travel along. Returns when somebody switches back to `from`.
+static inline __attribute__((always_inline)) void cgreenlet_switch(cgreenlet_context *from, cgreenlet_context *to) {
+    // Not from->thread: what is loaded from a context arrives late, and all else would wait for it.
+    cgreenlet_thread *thread = &cgreenlet_this_thread;
+    if (cgreenlet_exchange(thread, from, to)) {
+        if (thread->careful) {
+            cgreenlet_switch_carefully(from, to);
+            return;
+        }
+        cgreenlet_exchange_words(from, to);
     }
     cgreenlet_switch_inline(from, to);
 }
@@ -150,11 +168,11 @@ static inline void cgreenlet_prefetch_stack(const cgreenlet_context *context) {
 
 /// Continues in `to` and never comes back: the stack of `from` was given back to its pool.
 static inline __attribute__((always_inline, noreturn)) void cgreenlet_leave(cgreenlet_context *from, cgreenlet_context *to) {
-    cgreenlet_thread *thread = from->thread;
-    thread->current = to;
-    if (__builtin_expect(thread->careful, 0)) cgreenlet_leave_carefully(from, to);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < CGREENLET_WORDS; i++) *thread->words[i] = to->words[i];
+    cgreenlet_thread *thread = &cgreenlet_this_thread;
+    if (cgreenlet_exchange(thread, from, to)) {
+        if (thread->careful) cgreenlet_leave_carefully(from, to);
+        cgreenlet_exchange_words(from, to);
+    }
     cgreenlet_jump_inline(to);
 }
 

@@ -49,9 +49,7 @@ struct RunQueue {
             greenlet._withUnsafeGuaranteedRef { $0.fetchWhatItNeeds() }
         }
         forGroup(1) { greenlet in
-            guard let context = greenlet._withUnsafeGuaranteedRef({ $0.context }) else { return }
-            cgreenlet_prefetch(context)
-            cgreenlet_prefetch(UnsafeRawPointer(context) + 64)
+            if let context = greenlet._withUnsafeGuaranteedRef({ $0.context }) { cgreenlet_prefetch(context) }
         }
         forGroup(2) { greenlet in
             cgreenlet_prefetch(greenlet.toOpaque())

@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// GreenletCore alone: a greenlet that adds up what it is sent.
+// GreenletCore alone: a greenlet that adds up what it is sent, and the state of the runtime around it.
 
 import GreenletCore
 
@@ -26,4 +26,6 @@ func run() throws {
 }
 
 try run()
+try checkRuntimeState()
+checkCurrentTask()
 print("GreenletCore works")

@@ -33,7 +33,7 @@ struct Arrival: Hashable {
 }
 
 /// All that is true of a few greenlets between two steps.
-struct Model: Hashable {
+struct GreenletModel: Hashable {
     enum State: Hashable { case pending, suspended, running, dead }
 
     struct Member: Hashable {
