@@ -1,9 +1,35 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Several threads: what one may do with another's greenlets, and what the end of a thread does to its own.
 
+import Glibc
 import GreenletCore
 import GreenletTestSupport
 import Testing
+
+/// What a thread runs that is not waited for at once.
+private final class Work {
+    let run: () -> Void
+
+    init(_ run: @escaping () -> Void) { self.run = run }
+}
+
+private func runWork(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
+    return nil
+}
+
+/// Closed, until one thread opens it for another.
+private final class Gate {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit { semaphore.deallocate() }
+
+    func open() { sem_post(semaphore) }
+
+    func wait() { while sem_wait(semaphore) != 0 {} }
+}
 
 /// Carries a thread-bound thing to another thread, for tests of what happens then.
 private final class Smuggled<Value>: @unchecked Sendable {
@@ -197,6 +223,43 @@ private final class Smuggled<Value>: @unchecked Sendable {
                 _ = try? child.switch()
             }
             #expect(parents.value == [true])
+        }
+    }
+
+    @Test func whoTriesWhileAThreadRunsAndEndsIsRefusedEachTime() async {
+        final class Tries: @unchecked Sendable {
+            // Safe because the thread that tries is alone with its count.
+            var (refused, other) = (0, 0)
+        }
+        await onThread {
+            for _ in 0..<20 {
+                let tries = Tries()
+                let foreign = Smuggled<RawGreenlet?>(nil)
+                var thread = pthread_t()
+                let gate = Gate()
+                let work = Unmanaged.passRetained(
+                    Work {
+                        let main = RawGreenlet.current
+                        let greenlet = RawGreenlet { while true { try main.switch() } }
+                        _ = try? greenlet.switch()
+                        foreign.value = greenlet
+                        gate.open()
+                        for _ in 0..<1_000 { _ = try? greenlet.switch() }
+                    }
+                )
+                pthread_create(&thread, nil, runWork, work.toOpaque())
+                gate.wait()
+                while tries.refused + tries.other < 300 {
+                    do { try foreign.value?.switch() } catch let error as GreenletError where error.code == .wrongThread
+                    {
+                        tries.refused += 1
+                        continue
+                    }
+                    tries.other += 1
+                }
+                pthread_join(thread, nil)
+                #expect(tries.other == 0 && foreign.value?.isDead == true)
+            }
         }
     }
 

@@ -1,0 +1,110 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// That nothing stays behind: handles, main greenlets of ended threads, memory.
+
+import Glibc
+import GreenletCore
+import GreenletTestSupport
+import Testing
+
+/// Bytes of this process that are resident in memory.
+private func residentBytes() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, CInt(line.count), file) != nil else { return 0 }
+    let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+        separator: " "
+    )
+    return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * 4096
+}
+
+/// Runs `round` until it no longer makes the process grow; at most `limit` times.
+private func settles(limit: Int = 20, _ round: () -> Void) -> Bool {
+    for _ in 0..<3 { round() }
+    for _ in 0..<limit {
+        let before = residentBytes()
+        round()
+        if residentBytes() <= before { return true }
+    }
+    return false
+}
+
+@Suite struct LeakTests {
+    private final class Weak: @unchecked Sendable {
+        // Safe because the thread that writes has ended before the test reads.
+        weak var greenlet: RawGreenlet?
+        weak var other: RawGreenlet?
+    }
+
+    @Test func theMainGreenletOfAThreadGoesWithIt() async {
+        await onThread {
+            let weak = Weak()
+            runOnThreadAndWait {
+                weak.greenlet = RawGreenlet.current
+                #expect(weak.greenlet != nil)
+            }
+            #expect(weak.greenlet == nil)
+        }
+    }
+
+    @Test func finishedAndSuspendedGreenletsGoWithTheirThreadToo() async {
+        await onThread {
+            let weak = Weak()
+            runOnThreadAndWait {
+                let main = RawGreenlet.current
+                let finished = RawGreenlet { weak.greenlet = RawGreenlet.current }
+                _ = try? finished.switch()
+                let suspended = RawGreenlet { try main.switch() }
+                _ = try? suspended.switch()
+                weak.other = suspended
+                #expect(weak.greenlet != nil && weak.other != nil)
+            }
+            #expect(weak.greenlet == nil && weak.other == nil)
+        }
+    }
+
+    @Test func aDroppedChildIsGoneWhenTheParentThatItHeldEnds() async {
+        await onThread {
+            let weak = Weak()
+            var seen: [Bool] = []
+            let main = RawGreenlet.current
+            var worker: RawGreenlet? = RawGreenlet {
+                defer { seen.append(weak.greenlet == nil) }
+                try main.switch()
+            }
+            try worker?.switch()
+            var child: RawGreenlet? = RawGreenlet(parent: worker) {}
+            weak.greenlet = child
+            worker = nil
+            _ = RawGreenlet {}
+            #expect(seen == [])
+            child = nil
+            _ = RawGreenlet {}
+            #expect(seen == [true])
+        }
+    }
+
+    @Test func greenletsThatRunToTheirEndLeaveNoMemory() async {
+        await onThread {
+            let isSettled = settles {
+                for _ in 0..<5_000 { _ = try? RawGreenlet { _ in 1 }.switch(nil) }
+            }
+            #expect(isSettled)
+        }
+    }
+
+    @Test(arguments: [true, false]) func threadsThatEndWithSuspendedGreenletsLeaveNoMemory(isDropped: Bool) async {
+        await onThread {
+            let isSettled = settles {
+                runOnThreadAndWait {
+                    let main = RawGreenlet.current
+                    var greenlets = (0..<1_000).map { _ in RawGreenlet { try main.switch() } }
+                    for greenlet in greenlets { _ = try? greenlet.switch() }
+                    if isDropped { greenlets = [] }
+                    withExtendedLifetime(greenlets) {}
+                }
+            }
+            #expect(isSettled)
+        }
+    }
+}
