@@ -19,7 +19,8 @@ import Glibc
 ///
 /// A greenlet belongs to the thread that created it, for ever. When the last reference to a suspended greenlet goes,
 /// `GreenletExit` is thrown at its switch point (its `defer`s run) at the next safe point of its thread: whenever
-/// that thread creates a raw greenlet, or switches by hand.
+/// that thread creates a raw greenlet, or switches by hand. So it is with all that are suspended when their thread ends;
+/// handles that outlive it are dead.
 ///
 /// When not to use it: to wait for time, sockets or other greenlets. `GreenletHub` schedules for you.
 ///
@@ -184,10 +185,14 @@ extension RawGreenlet {
 
     /// Whether the body has ended, or never will run.
     ///
+    /// Not a switch point. Ask on its own thread, or when that has ended: then it is true, unless it never started.
+    ///
     /// greenlet: `greenlet.dead`.
     public var isDead: Bool { context == nil && body == nil }
 
     /// Whether the greenlet was started and has not ended.
+    ///
+    /// Not a switch point. Ask on its own thread, or when that has ended: then it is false.
     ///
     /// greenlet: `bool(greenlet)`.
     public var isActive: Bool { context != nil }
@@ -204,10 +209,11 @@ extension RawGreenlet {
 
     /// Changes where control goes when the body ends.
     ///
-    /// Not a switch point.
+    /// Not a switch point. In every state: also of one that runs, or has ended.
     ///
     /// - Parameter parent: A greenlet of the same thread.
-    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` or `.cyclicParent`; nothing has changed then.
+    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread) or
+    ///   `.cyclicParent`; nothing has changed then.
     ///
     /// greenlet: `greenlet.parent = g`.
     public func setParent(_ parent: RawGreenlet) throws {

@@ -82,10 +82,11 @@ public final class Hub {
         return .passUnretained(make())
     }
 
-    /// The hub of this thread, if it has one.
+    /// The hub of this thread, if it has one, and that was not taken down.
     package static var ifPresent: Hub? {
-        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return nil }
-        return Unmanaged<Hub>.fromOpaque(hub).takeUnretainedValue()
+        guard let reference = cgreenlet_thread_if_started()?.pointee.hub else { return nil }
+        let hub = Unmanaged<Hub>.fromOpaque(reference).takeUnretainedValue()
+        return hub.isGone ? nil : hub
     }
 
     @inline(never)
@@ -149,8 +150,8 @@ public final class Hub {
     /// Whether the code that runs now may block on this hub.
     package var mayPark: Bool {
         let running = record.pointee.current
-        if running == mainContext { return cgreenlet_runtime_task() == nil }
-        return running != context
+        if running == mainContext { return cgreenlet_runtime_task() == nil && !isGone }
+        return running != context && !isGone
     }
 
     /// The current greenlet, if it may block.
