@@ -128,8 +128,13 @@ package final class GreenletThread {
         if isRunningUnreachable { lookAtNextSwitch() }
     }
 
-    /// Whether the last handle on the greenlet that runs is gone; it becomes an orphan when it switches away.
-    var isRunningUnreachable: Bool { running.pointee.owner == nil && running.pointee.parent != nil }
+    /// Whether the last handle on the greenlet that runs is gone.
+    private var isRunningUnreachable: Bool { running.pointee.owner == nil && running.pointee.parent != nil }
+
+    /// The running greenlet is about to stop: if its handle went while it ran, nobody can reach it from here on.
+    func adoptIfUnreachable() {
+        if isRunningUnreachable { adopt(orphan: running) }
+    }
 
     /// Keeps the next switch by hand from being a plain one.
     func lookAtNextSwitch() { cgreenlet_set_attention(record, true) }

@@ -42,6 +42,7 @@ extension RawGreenlet {
         try target.passControl()
     }
 
+    /// Takes what was handed over to a greenlet that wants no value; throws it if it is an error.
     @usableFromInline
     @inline(never)
     static func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
@@ -79,8 +80,7 @@ extension RawGreenlet {
         let (destination, target) = try enterable(&parcel)
         let origin = thread.running
         if destination == origin { return try parcel.open() }
-        // Its handle went while it ran, and now it stops: from here on nobody can reach it.
-        if thread.isRunningUnreachable { thread.adopt(orphan: origin) }
+        thread.adoptIfUnreachable()
         thread.deliver(parcel, to: target)
         cgreenlet_switch(origin, destination)
         return thread.record.pointee.delivery ? try thread.receive().parcel.open() : nil
@@ -142,7 +142,8 @@ extension GreenletThread {
     fileprivate func runBody(on context: Context) -> Context {
         var parcel = runToEnd()
         // Safe because only a main greenlet has no parent, and it has no body.
-        var heir = RawGreenlet.handle(on: context, of: self).parent!
+        let ended = RawGreenlet.handle(on: context, of: self)
+        var heir = ended.successor ?? ended.parent!
         retire(context)
         while true {
             do {

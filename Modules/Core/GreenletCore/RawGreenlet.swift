@@ -36,6 +36,8 @@ public final class RawGreenlet {
     @exclusivity(unchecked) private var body: Body?
     private let stackSize: Int
     private var ancestor: RawGreenlet?
+    /// Who runs when the body has ended, if that isn't the parent.
+    var successor: RawGreenlet?
     /// Whether the context belongs to somebody else (the thread, or a scheduler): this is only a handle on it.
     private let isGuest: Bool
 
@@ -126,6 +128,7 @@ public final class RawGreenlet {
     func die() {
         context = nil
         body = nil
+        successor = nil
     }
 
     /// Gives a greenlet that has not started its stack, and itself over to it.
