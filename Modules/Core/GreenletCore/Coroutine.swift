@@ -141,7 +141,7 @@ final class Passage<Input, Output> {
     @exclusivity(unchecked) @usableFromInline var suspended: UnsafeMutablePointer<cgreenlet_context>?
     /// Who waits in `resume(_:)`.
     @exclusivity(unchecked) @usableFromInline var waiting: UnsafeMutablePointer<cgreenlet_context>?
-    private(set) var isFinished = false
+    @exclusivity(unchecked) private(set) var isFinished = false
 
     init() {}
 

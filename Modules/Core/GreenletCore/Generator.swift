@@ -73,7 +73,7 @@ public final class Generator<Element>: Sequence, IteratorProtocol {
     /// - Throws: The body's error, once. `GreenletError` as `Coroutine.resume(_:)` does, but not `.finished`.
     @inlinable
     public func nextElement() throws -> Element? {
-        if coroutine.isFinished { return nil }
+        if coroutine.passage.suspended == nil, coroutine.isFinished { return nil }
         do { return try coroutine.resume(()) } catch is GreenletExit where coroutine.isFinished {
             return nil
         }
