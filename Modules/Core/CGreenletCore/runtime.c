@@ -127,3 +127,5 @@ void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
         thread->words[i] = present ? &blocks[place.library].words[place.index] : &thread->absent[i];
     }
 }
+
+bool cgreenlet_runtime_present(void) { return swift_beginAccess != NULL; }

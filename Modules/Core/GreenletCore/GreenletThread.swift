@@ -61,6 +61,7 @@ package final class GreenletThread {
     private static func attach() -> GreenletThread {
         RuntimeWords.calibrated
         let thread = GreenletThread(cgreenlet_thread_current())
+        thread.offerToC()
         thread.record.pointee.record = Unmanaged.passRetained(thread).toOpaque()
         thread.record.pointee.record_exit = { record in
             Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue().exit()

@@ -101,7 +101,7 @@ public final class RawGreenlet {
             context.pointee.parent = nil
             thread.disown(orphan: context)
         } else {
-            ancestor = thread.main
+            ancestor = thread.parent(ofGuest: context)
         }
         context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     }
