@@ -27,7 +27,7 @@ use() {
         return 1
     fi
     compile+=(-isystem "/usr/$target/include" "-B/usr/$target/lib" "-L/usr/$target/lib" "-B$gcc" "-L$gcc")
-    runner=("qemu-$1" -L "/usr/$target")
+    runner=("qemu-$1" -cpu max -L "/usr/$target")
 }
 
 # run_tests NAME OPTION…: builds both tests with these options and runs them.
