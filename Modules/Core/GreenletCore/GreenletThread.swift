@@ -211,6 +211,9 @@ extension GreenletThread {
     package func retire(_ context: Context) {
         if let scheduled = context.pointee.scheduled { releaseScheduled?(scheduled) }
         if let owner = RawGreenlet.owner(of: context) { owner.die() }
+        // One that ran to its end without a handle, resumed by somebody who needs none, still keeps its parent here.
+        if let parent = context.pointee.parent { Unmanaged<RawGreenlet>.fromOpaque(parent).release() }
+        context.pointee.parent = nil
         cgreenlet_release(context)
     }
 
