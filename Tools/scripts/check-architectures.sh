@@ -30,15 +30,20 @@ use() {
     runner=("qemu-$1" -cpu max -L "/usr/$target")
 }
 
-# run_tests NAME OPTION…: builds both tests with these options and runs them.
-run_tests() {
+# run_test NAME OPTION…: builds Tests/Architecture/NAME_test.c with these options and runs it.
+run_test() {
     local name=$1
     shift
-    echo "$name"
-    "${compile[@]}" "$@" "${sources[@]}" "$tests/switch_test.c" "$tests/registers.S" -o "$out/switch" -lpthread -ldl -lm
-    "${compile[@]}" "$@" "${sources[@]}" "$tests/greenlet_test.c" -o "$out/greenlet" -lpthread -ldl
-    "${runner[@]}" "$out/switch"
-    "${runner[@]}" "$out/greenlet"
+    "${compile[@]}" "$@" "${sources[@]}" "$tests/${name}_test.c" "$tests/registers.S" -o "$out/$name" -lpthread -ldl -lm
+    "${runner[@]}" "$out/$name"
+}
+
+# run_tests WHAT OPTION…
+run_tests() {
+    echo "$1"
+    shift
+    run_test switch "$@"
+    run_test greenlet "$@"
 }
 
 # keeps_marks MARKS OPTION…: links the library alone. A linker keeps only the marks that every object bears.
@@ -65,9 +70,20 @@ run_tests "x86_64, not optimised" -O0
 run_tests "x86_64, optimised" -O2
 run_tests "x86_64, branches protected" -O2 -fcf-protection=full
 keeps_marks "IBT" -fcf-protection=full
+if [ "$(uname -m)" = x86_64 ]; then
+    echo "x86_64, addresses sanitized, leaks found"
+    ASAN_OPTIONS=detect_leaks=1 run_test greenlet -O1 -g -fsanitize=address
+fi
 
 use aarch64
 run_tests "aarch64, not optimised" -O0
 run_tests "aarch64, optimised" -O2
 run_tests "aarch64, branches and return addresses protected" -O2 -mbranch-protection=standard
 keeps_marks "BTI, PAC" -mbranch-protection=standard
+
+for architecture in x86_64 arm64; do
+    for file in "$core"/arch/*.S; do
+        "$clang" "--target=$architecture-apple-macos13" -c "$file" -o "$out/macho.o"
+    done
+done
+echo "assembled for Mach-O"

@@ -65,7 +65,7 @@ static void hand_over(cgreenlet_thread *thread, cgreenlet *target, void *value) 
     if (target->listens) {
         target->value = value;
     } else if (value && thread->swift.send) {
-        thread->swift.send(value);  // it stands in Swift's switch
+        thread->swift.send(target->context, value);  // it stands in Swift's switch
     }
 }
 

@@ -10,7 +10,9 @@ extension GreenletThread {
     /// switch came back with one, and nothing more.
     func offerToC() {
         record.pointee.swift = cgreenlet_swift_side(
-            send: { value in GreenletThread.current.deliver(.value(value), to: nil) },
+            send: { target, value in
+                GreenletThread.current.deliver(.value(value), to: RawGreenlet.owner(of: target))
+            },
             receive: { value in
                 guard case .value(let received) = GreenletThread.current.receive().parcel else { return false }
                 value.pointee = received as? UnsafeMutableRawPointer

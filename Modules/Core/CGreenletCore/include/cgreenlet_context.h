@@ -58,8 +58,8 @@ typedef void (*cgreenlet_thread_exit)(void *record);
 
 /// How Swift and the greenlets of cgreenlet.h hand things to each other; all set or none.
 typedef struct cgreenlet_swift_side {
-    /// Leaves a value for the greenlet that is entered next, which stands in Swift's switch.
-    void (*_Nullable send)(void *value);
+    /// Leaves a value for `target`, which is entered next and stands in Swift's switch.
+    void (*_Nullable send)(cgreenlet_context *target, void *value);
     /// Takes what Swift left for the greenlet that was just entered. False if it was an error, which is dropped.
     bool (*_Nullable receive)(void *_Nullable *_Nonnull value);
     /// The same for a greenlet that is entered for the first time, whose parent is to get the error instead.
