@@ -74,7 +74,7 @@ static void to_main(void) { switch_by(partner, main_context); }
 static void hold_registers(void (*away)(void), uint64_t seed) {
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t changed = registers_changed_by(away, seed + 1000 * round);
-        if (changed) fprintf(stderr, "changed registers (bits as in registers.S): %#llx\n", (unsigned long long)changed);
+        if (changed) fprintf(stderr, "changed registers (see registers.S): %#llx\n", (unsigned long long)changed);
         check(!changed, "callee-saved registers are kept across a switch");
     }
 }

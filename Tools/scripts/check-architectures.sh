@@ -53,8 +53,8 @@ keeps_marks() {
     "${compile[@]}" "$@" -fPIC -shared -nostdlib -Wl,--unresolved-symbols=ignore-all "${sources[@]}" -o "$out/marked.so"
     found=$(LC_ALL=C readelf --notes --wide "$out/marked.so" | sed -nE 's/.*feature: //p')
     if [ "$found" != "$marks" ]; then
-        echo "check-architectures.sh: linked with $*, the library is marked '$found' and not '$marks'; find the object" \
-            "that lacks a mark, or has one too many, with: readelf --notes" >&2
+        echo "check-architectures.sh: linked with $*, the library is marked '$found' and not '$marks'; find the" \
+            "object that lacks a mark, or has one too many, with: readelf --notes" >&2
         return 1
     fi
     echo "marked $found"

@@ -32,8 +32,8 @@ SYMBOL(\name):
 // What each file ends with, also one that is empty on this architecture: without these notes an object would ask for an
 // executable stack, and would take from the linked program the protections that all the others know of.
 //
-// x86: IBT (1), for each indirect jump lands on an endbr64. aarch64: BTI (1), as each lands on a bti, and PAC (2), as no
-// return address goes to memory unsigned. Neither shadow stacks (SHSTK, GCS): nobody here exchanges them.
+// x86: IBT (1), as each indirect jump lands on an endbr64. aarch64: BTI (1), as each lands on a bti, and PAC (2), as no
+// return address goes to memory unsigned. Neither says shadow stacks (SHSTK, GCS): nobody here exchanges them.
 #if defined(__aarch64__)
 #define PROPERTY 0xc0000000     // GNU_PROPERTY_AARCH64_FEATURE_1_AND
 #define FEATURES 3

@@ -1,5 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The umbrella header: greenlets for C, contexts, the switch between them, the pool of stacks, and what Swift keeps per thread.
+// The umbrella header: greenlets for C, and below them contexts, the switch between them, the pool of stacks, and what
+// Swift keeps per thread.
 
 #ifndef CGREENLET_CORE_H
 #define CGREENLET_CORE_H

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// For any C or C++ compiler, although the library itself wants clang. Needs no Swift runtime in the process; where there
-// is one, a greenlet made here and one made in Swift can switch to each other.
+// For any C or C++ compiler, although the library itself wants clang. Needs no Swift runtime in the process; where
+// there is one, a greenlet made here and one made in Swift can switch to each other.
 #if defined(__clang__)
 #define CGREENLET_NULLABLE _Nullable
 #pragma clang assume_nonnull begin
@@ -32,8 +32,8 @@ typedef void *CGREENLET_NULLABLE (*cgreenlet_body)(void *CGREENLET_NULLABLE argu
 
 /// Creates a greenlet that will run `body(argument, …)`; its parent is the current greenlet.
 ///
-/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 240 KiB. The caller
-/// owns the result until `cgreenlet_destroy`, after its end too.
+/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 240 KiB. The
+/// caller owns the result until `cgreenlet_destroy`, after its end too.
 ///
 /// Not a switch point; the body starts with the first switch. NULL with errno ENOMEM when memory, the address space or
 /// the number of mappings (vm.max_map_count) is used up.
@@ -63,8 +63,8 @@ int cgreenlet_switch_to(cgreenlet *target, void *CGREENLET_NULLABLE value,
 
 /// The greenlet that runs now; outside of any, the one that stands for the thread's own stack.
 ///
-/// Not a switch point. Still its creator's: don't destroy it, and don't keep it longer than it lives if it is not yours.
-/// NULL with errno ENOMEM only for the first call on a stack that this header didn't create.
+/// Not a switch point. It is still its creator's: if that is not you, don't destroy it, and keep it no longer than it
+/// runs. NULL with errno ENOMEM only for the first call on a stack that this header didn't create.
 ///
 /// greenlet: `getcurrent()`.
 cgreenlet *CGREENLET_NULLABLE cgreenlet_current(void);
