@@ -84,7 +84,7 @@ static void give_stack_back(cgreenlet *handle) {
     cgreenlet_context *context = handle->context;
     handle->context = NULL;
     context->handle = NULL;
-    if (context->owner) context->thread->swift.end(context->owner);
+    if (context->owner || context->scheduled) context->thread->swift.end(context);
     cgreenlet_release(context);
 }
 
@@ -173,6 +173,7 @@ int cgreenlet_destroy(cgreenlet *greenlet) {
     if (is_foreign(greenlet)) return fail(EPERM);
     cgreenlet_context *context = greenlet->context;
     if (context && context == context->thread->current) return fail(EBUSY);
+    if (context && context->scheduled && !greenlet->listens) return fail(EBUSY);  // its hub will resume it
     if (context) {
         cgreenlet_sanitizer_abandon(context);
         give_stack_back(greenlet);

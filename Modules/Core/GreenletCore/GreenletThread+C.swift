@@ -30,7 +30,11 @@ extension GreenletThread {
                     return false
                 }
             },
-            end: { owner in Unmanaged<RawGreenlet>.fromOpaque(owner).takeUnretainedValue().die() }
+            end: { context in
+                // As `retire`, for a stack that C gives back itself.
+                if let scheduled = context.pointee.scheduled { GreenletThread.current.releaseScheduled?(scheduled) }
+                RawGreenlet.owner(of: context)?.die()
+            }
         )
     }
 

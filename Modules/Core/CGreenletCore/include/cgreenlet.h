@@ -100,7 +100,7 @@ int cgreenlet_set_parent(cgreenlet *greenlet, cgreenlet *parent);
 /// Children whose parent it was find the next ancestor. A thread that exits destroys nothing.
 ///
 /// 0, and the handle is gone; or -1, and nothing has changed, with errno
-/// - EBUSY: it is running.
+/// - EBUSY: it is running, or waits in a Swift hub, which will resume it.
 /// - EPERM: it belongs to another thread, which alone may destroy it.
 /// - EINVAL: not made by `cgreenlet_create`.
 ///

@@ -64,8 +64,8 @@ typedef struct cgreenlet_swift_side {
     bool (*_Nullable receive)(void *_Nullable *_Nonnull value);
     /// The same for a greenlet that is entered for the first time, whose parent is to get the error instead.
     bool (*_Nullable begin)(void *_Nullable *_Nonnull value);
-    /// Says that the stack of `owner`, a RawGreenlet, is about to be given back.
-    void (*_Nullable end)(void *owner);
+    /// Says that the stack of `context`, which has an owner or is known to a scheduler, is about to be given back.
+    void (*_Nullable end)(cgreenlet_context *context);
 } cgreenlet_swift_side;
 
 /// What a thread knows: who runs, where the runtime's words are, which stacks are free.
