@@ -61,6 +61,7 @@ package final class GreenletThread {
     private static func attach() -> GreenletThread {
         RuntimeWords.calibrated
         let thread = GreenletThread(cgreenlet_thread_current())
+        thread.offerToC()
         thread.record.pointee.record = Unmanaged.passRetained(thread).toOpaque()
         thread.record.pointee.record_exit = { record in
             Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue().exit()
@@ -222,6 +223,9 @@ extension GreenletThread {
     package func retire(_ context: Context) {
         if let scheduled = context.pointee.scheduled { releaseScheduled?(scheduled) }
         if let owner = RawGreenlet.owner(of: context) { owner.die() }
+        // One that ran to its end without a handle, resumed by somebody who needs none, still keeps its parent here.
+        if let parent = context.pointee.parent { Unmanaged<RawGreenlet>.fromOpaque(parent).release() }
+        context.pointee.parent = nil
         cgreenlet_release(context)
     }
 

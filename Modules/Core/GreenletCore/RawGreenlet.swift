@@ -85,10 +85,12 @@ public final class RawGreenlet {
 
     init(main thread: GreenletThread) {
         self.thread = thread
-        context = thread.running  // the thread has just been attached: nothing else runs yet
+        // Not what runs now: a greenlet of C may be the first on its thread to call Swift.
+        let context = thread.record.pointer(to: \.main)
+        self.context = context
         stackSize = 0
         isGuest = true
-        thread.running.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        context?.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     }
 
     /// A handle on a context that has none: a scheduler's, or one whose handle was dropped.
@@ -103,7 +105,7 @@ public final class RawGreenlet {
             context.pointee.parent = nil
             thread.disown(orphan: context)
         } else {
-            ancestor = thread.main
+            ancestor = thread.parent(ofGuest: context)
         }
         context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     }
