@@ -101,7 +101,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GreenletHubTests",
-            dependencies: ["GreenletCore", "GreenletHub", "GreenletTestSupport"],
+            dependencies: ["CGreenletCore", "GreenletCore", "GreenletHub", "GreenletTestSupport"],
             path: "Tests/GreenletHubTests",
             swiftSettings: settings
         ),

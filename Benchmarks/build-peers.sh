@@ -18,6 +18,6 @@ compile() {
 compile echo_epoll peers/echo_epoll.c cc "${strict[@]}" -o .bin/echo_epoll peers/echo_epoll.c
 compile echo_libuv peers/echo_libuv.c cc "${strict[@]}" -o .bin/echo_libuv peers/echo_libuv.c -luv
 compile echo_load load/echo_load.c cc "${strict[@]}" -o .bin/echo_load load/echo_load.c
-compile ucontext switch/ucontext.c cc "${strict[@]}" -o .bin/ucontext switch/ucontext.c
-compile boost_context switch/boost_context.cpp \
-    c++ -std=c++17 "${strict[@]}" -o .bin/boost_context switch/boost_context.cpp -lboost_context
+compile ucontext peers/ucontext.c cc "${strict[@]}" -o .bin/ucontext peers/ucontext.c
+compile boost_context peers/boost_context.cpp \
+    c++ -std=c++17 "${strict[@]}" -o .bin/boost_context peers/boost_context.cpp -lboost_context

@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p .bin
-# build PACKAGE PRODUCT
+# build PACKAGE PRODUCT: files that are new in our modules are seen only when the package that depends on them is.
 build() {
+    touch "$1/Package.swift"
     swift build --package-path "$1" -c release --product "$2"
     cp "$(swift build --package-path "$1" -c release --show-bin-path)/$2" .bin/
 }

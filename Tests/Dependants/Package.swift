@@ -5,7 +5,8 @@
 import PackageDescription
 
 let programs = [
-    "uses-core": "GreenletCore", "uses-hub": "GreenletHub", "uses-net": "GreenletNet", "uses-gevent": "Gevent",
+    "uses-core": "GreenletCore", "uses-core-from-c": "GreenletCore", "uses-hub": "GreenletHub",
+    "uses-net": "GreenletNet", "uses-gevent": "Gevent",
 ]
 
 let package = Package(

@@ -1,35 +1,89 @@
 #!/usr/bin/env bash
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-# Builds CGreenletCore and its test in C for x86_64 and aarch64 and runs both; the foreign one under qemu-user.
+# Builds CGreenletCore and its tests in C for x86_64 and aarch64 and runs both; the foreign one under qemu-user. Plain
+# and with branch protection, whose marks must come through to what is linked.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 core=Modules/Core/CGreenletCore
+tests=Tests/Architecture
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 clang=$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")
+sources=("$core"/*.c "$core"/arch/*.S)
+# Warnings are errors. Frame pointers, as Swift keeps them: their chain is one of the things that are tested.
+common=(-fuse-ld=lld -std=gnu11 -Wall -Wextra -Werror -fexceptions -fno-omit-frame-pointer -frounding-math
+    "-I$core/include")
 
-# check ARCHITECTURE: with and without optimisation, which lays the live values out differently.
-check() {
-    local target="$1-linux-gnu" flags=() runner=()
-    if [ "$1" != "$(uname -m)" ]; then
-        local gcc
-        gcc=$(find "/usr/lib/gcc-cross/$target" -mindepth 1 -maxdepth 1 2>/dev/null | sort -V | tail -n 1)
-        if [ -z "$gcc" ] || ! command -v "qemu-$1" >/dev/null; then
-            echo "check-architectures.sh: no cross libraries or no qemu-$1; Tools/scripts/setup.sh --tests gets them" >&2
-            return 1
-        fi
-        flags=(-isystem "/usr/$target/include" "-B/usr/$target/lib" "-L/usr/$target/lib" "-B$gcc" "-L$gcc")
-        runner=("qemu-$1" -L "/usr/$target")
+# use ARCHITECTURE: sets `compile`, the compiler with what it needs for that target, and `runner`.
+use() {
+    local target="$1-linux-gnu" gcc
+    compile=("$clang" "--target=$target" "${common[@]}")
+    runner=()
+    [ "$1" != "$(uname -m)" ] || return 0
+    gcc=$(find "/usr/lib/gcc-cross/$target" -mindepth 1 -maxdepth 1 2>/dev/null | sort -V | tail -n 1)
+    if [ -z "$gcc" ] || ! command -v "qemu-$1" >/dev/null; then
+        echo "check-architectures.sh: no cross libraries or no qemu-$1; Tools/scripts/setup.sh --tests gets them" >&2
+        return 1
     fi
-    for optimisation in -O0 -O2; do
-        "$clang" --target="$target" "${flags[@]}" -fuse-ld=lld -std=gnu11 "$optimisation" -Wall -Wextra -Werror \
-            -fexceptions "-I$core/include" "$core"/*.c "$core"/arch/*.S Tests/Architecture/switch_test.c \
-            -o "$out/$1" -lpthread -ldl
-        echo "$1 $optimisation"
-        "${runner[@]}" "$out/$1"
-    done
+    compile+=(-isystem "/usr/$target/include" "-B/usr/$target/lib" "-L/usr/$target/lib" "-B$gcc" "-L$gcc")
+    runner=("qemu-$1" -cpu max -L "/usr/$target")
 }
 
-check x86_64
-check aarch64
+# run_test NAME OPTION…: builds Tests/Architecture/NAME_test.c with these options and runs it.
+run_test() {
+    local name=$1
+    shift
+    "${compile[@]}" "$@" "${sources[@]}" "$tests/${name}_test.c" "$tests/registers.S" -o "$out/$name" -lpthread -ldl -lm
+    "${runner[@]}" "$out/$name"
+}
+
+# run_tests WHAT OPTION…
+run_tests() {
+    echo "$1"
+    shift
+    run_test switch "$@"
+    run_test greenlet "$@"
+}
+
+# keeps_marks MARKS OPTION…: links the library alone. A linker keeps only the marks that every object bears.
+keeps_marks() {
+    local marks=$1 found
+    shift
+    "${compile[@]}" "$@" -fPIC -shared -nostdlib -Wl,--unresolved-symbols=ignore-all "${sources[@]}" -o "$out/marked.so"
+    found=$(LC_ALL=C readelf --notes --wide "$out/marked.so" | sed -nE 's/.*feature: //p')
+    if [ "$found" != "$marks" ]; then
+        echo "check-architectures.sh: linked with $*, the library is marked '$found' and not '$marks'; find the" \
+            "object that lacks a mark, or has one too many, with: readelf --notes" >&2
+        return 1
+    fi
+    echo "marked $found"
+}
+
+# A C or C++ compiler that is not clang reads the header for C users.
+for language in c c++; do
+    gcc -fsyntax-only -Wall -Wextra -Wpedantic -Werror -x "$language" "$core/include/cgreenlet.h"
+done
+
+use x86_64
+run_tests "x86_64, not optimised" -O0
+run_tests "x86_64, optimised" -O2
+run_tests "x86_64, branches protected" -O2 -fcf-protection=full
+keeps_marks "IBT" -fcf-protection=full
+if [ "$(uname -m)" = x86_64 ]; then
+    echo "x86_64, addresses sanitized, leaks found"
+    ASAN_OPTIONS=detect_leaks=1 run_test greenlet -O1 -g -fsanitize=address
+fi
+
+use aarch64
+run_tests "aarch64, not optimised" -O0
+run_tests "aarch64, optimised" -O2
+run_tests "aarch64, branches and return addresses protected" -O2 -mbranch-protection=standard
+keeps_marks "BTI, PAC" -mbranch-protection=standard
+
+for architecture in x86_64 arm64; do
+    for file in "$core"/arch/*.S; do
+        "$clang" "--target=$architecture-apple-macos13" -c "$file" -o "$out/macho.o"
+    done
+done
+echo "assembled for Mach-O"

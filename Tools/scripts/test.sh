@@ -103,6 +103,7 @@ check_dependants() {
 # What one operation of each hot path costs, counted and not timed; and that such a gate can fail.
 check_gates() {
     local build=(swift build --package-path Benchmarks --scratch-path .build-gates -c release "${strict[@]}") program
+    touch Benchmarks/Package.swift # as above
     "${build[@]}" --product greenlet-bench
     program=$("${build[@]}" --show-bin-path)/greenlet-bench
     Benchmarks/gates --check --program "$program"

@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Switches by hand, one way, everything kept that Swift needs: two raw greenlets, and a thousand in a ring.
+// Raw greenlets: switches by hand, everything kept that Swift needs; their lives; generators.
 
 import GreenletCore
 
@@ -14,19 +14,76 @@ func pingPong(_ count: Int) throws -> Figures {
     }
 }
 
-/// A thousand greenlets, this one among them, of which each switches to the next.
+/// A ring of greenlets, a thousand or `size`, this one among them, of which each switches to the next.
 ///
 /// Nothing of a stack is in the nearest cache when its turn comes.
-func roundRobin(_ count: Int) throws -> Figures {
-    let size = 1000
+func ring(_ count: Int, size: Int?) throws -> Figures { try ring(count, size: size ?? 1000, depth: 1) }
+
+/// The same, and each goes down sixteen calls before it switches, and up again afterwards.
+func deepRing(_ count: Int, size: Int?) throws -> Figures { try ring(count, size: size ?? 1000, depth: 16) }
+
+private func ring(_ count: Int, size: Int, depth: Int) throws -> Figures {
     var next = RawGreenlet.current
     for _ in 1..<size {
         let target = next
-        next = RawGreenlet { while true { try RawGreenlet.switch(to: target) } }
+        next = RawGreenlet { while true { try switchDown(depth, to: target) } }
     }
     return try measure(count) { count in
         let rounds = max(1, count / size)
-        for _ in 0..<rounds { try RawGreenlet.switch(to: next) }
+        for _ in 0..<rounds { try switchDown(depth, to: next) }
         return rounds * size
     }
+}
+
+@inline(never)
+private func switchDown(_ depth: Int, to target: RawGreenlet) throws {
+    if depth > 1 { try switchDown(depth - 1, to: target) } else { try RawGreenlet.switch(to: target) }
+    blackHole(depth)
+}
+
+/// Keeps a call from being the last of its caller, which would be a jump.
+@inline(never)
+private func blackHole(_: Int) {}
+
+/// Elements of a generator, added up.
+func generator(_ count: Int) throws -> Figures {
+    try measure(count) { count in
+        let numbers = Generator<Int> { yield in for number in 0..<count { try yield(number) } }
+        var sum = 0
+        for number in numbers { sum &+= number }
+        precondition(sum == count * (count - 1) / 2)
+        return count
+    }
+}
+
+/// Raw greenlets that are created, run to their end, and dropped.
+func lives(_ count: Int) throws -> Figures {
+    try measure(count) { count in
+        for _ in 0..<count { try RawGreenlet {}.switch() }
+        return count
+    }
+}
+
+/// Raw greenlets that are created and entered, all suspended at a time, and then dropped; no warm-up, for memory is weighed.
+func suspended(_ count: Int) throws -> Figures {
+    _ = RawGreenlet.current
+    let before = residentBytes()
+    let start = ContinuousClock.now
+    var greenlets: [RawGreenlet] = []
+    greenlets.reserveCapacity(count)
+    let main = RawGreenlet.current
+    for _ in 0..<count {
+        let greenlet = RawGreenlet { try main.switch() }
+        try greenlet.switch()
+        greenlets.append(greenlet)
+    }
+    let alive = residentBytes()
+    greenlets = []
+    _ = RawGreenlet {}  // a safe point: all that were dropped end here
+    return Figures(
+        operations: count,
+        elapsed: ContinuousClock.now - start,
+        residentBytes: (alive - before) / count,
+        leftBytes: residentBytes() - before
+    )
 }

@@ -3,10 +3,14 @@
 
 import Glibc
 
-/// Every case by its name; each gets the count, and how many take turns or sleep how long where that is asked.
+/// Every case by its name; each gets the count, and and how many take turns, or sleep how long, where that matters.
 let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("switch", { count, _ in try pingPong(count) }),
-    ("switch_round_robin", { count, _ in try roundRobin(count) }),
+    ("ring", ring),
+    ("ring_deep", deepRing),
+    ("generator", { count, _ in try generator(count) }),
+    ("raw_life", { count, _ in try lives(count) }),
+    ("suspended", { count, _ in try suspended(count) }),
     ("yield", yields),
     ("spawn_join", { count, _ in try spawnsAndJoins(count) }),
     ("channel", { count, _ in try channel(count) }),

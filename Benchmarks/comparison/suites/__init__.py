@@ -10,7 +10,7 @@ A suite is a module with
                         yields samples of the case for the systems named; see turns.Settings
 """
 
-from . import connect, curves, echo, scheduler, sleepers, switch
+from . import connect, curves, echo, lives, scheduler, sleepers, switch
 
-ALL = [switch, scheduler, curves, sleepers, echo, connect]
+ALL = [switch, lives, scheduler, curves, sleepers, echo, connect]
 BY_NAME = {suite.NAME: suite for suite in ALL}

@@ -1,5 +1,5 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-"""One switch, one way, by hand, with all that the system keeps for a coroutine."""
+"""Switches by hand, one way, with all that the system keeps for a coroutine: to and fro, and in a ring of many."""
 
 from .. import systems, turns
 
@@ -7,18 +7,35 @@ NAME, TITLE = "switch", "One switch, one way"
 BASE = systems.FCONTEXT
 SYSTEMS = [systems.OURS, systems.FCONTEXT, "corosensei", "ucontext", "greenlet"]
 
+PING_PONG = "ping-pong"
+# Case, operations, and how many are in the ring. A deep one goes down sixteen calls to switch, and up again.
+RINGS = {
+    "ring of 1,000": ("ring", 10_000_000, 1000),
+    "ring of 1,000, 16 calls deep": ("ring_deep", 2_000_000, 1000),
+    "ring of 100,000": ("ring", 1_000_000, 100_000),
+    "ring of 100,000, 16 calls deep": ("ring_deep", 500_000, 100_000),
+}
+RING_SYSTEMS = [systems.OURS, systems.FCONTEXT]
 # Each takes about a fifth of a second.
 COUNTS = {systems.OURS: 40_000_000, systems.FCONTEXT: 40_000_000, "corosensei": 80_000_000}
 OTHERS = 1_000_000
 
 
 def cases(quick):
-    return {"ping-pong": 2.0 if quick else 5.0}
+    return {PING_PONG: 2.0} if quick else {PING_PONG: 5.0} | {name: 2.0 for name in RINGS}
 
 
 def measure(case, names, settings):
+    def to_and_fro(system):
+        return turns.run_micro(system, "switch", COUNTS.get(system.name, OTHERS))
+
+    def around(system):
+        return turns.run_micro(system, *RINGS[case])
+
     def one(system):
-        answer = turns.run_micro(system, "switch", COUNTS.get(system.name, OTHERS))
+        answer = to_and_fro(system) if case == PING_PONG else around(system)
         return [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
 
+    if case != PING_PONG:
+        names = [name for name in names if name in RING_SYSTEMS]
     yield from turns.take_turns(NAME, case, names, settings.rounds_of(5, 15), one)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-# The switch of Python's greenlet, the extension whose model ours is; modelled on the first example of its manual.
+# Python's greenlet, the extension whose model ours is: its switch, after the first example of its manual, the life of a
+# greenlet, and a generator made of one, after the generator of its tests.
 
 import greenlet
 
@@ -20,6 +21,41 @@ def switches(count):
         there()
 
 
-arguments = common.micro_arguments(["switch"])
+def lives(count):
+    for _ in range(count):
+        greenlet.greenlet(pass_by).switch()
+
+
+def pass_by():
+    pass
+
+
+class Generator(greenlet.greenlet):
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def run(self):
+        for number in range(self.count):
+            self.parent.switch(number)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.parent = greenlet.getcurrent()
+        value = self.switch()
+        if self.dead:
+            raise StopIteration
+        return value
+
+
+def generator(count):
+    if sum(Generator(count)) != count * (count - 1) // 2:
+        raise SystemExit("wrong sum")
+
+
+CASES = {"switch": switches, "raw_life": lives, "generator": generator}
+arguments = common.micro_arguments(CASES)
 even = arguments.count + arguments.count % 2  # whole round trips
-common.report("switch", even, common.timed(switches, even))
+common.report(arguments.case, even, common.timed(CASES[arguments.case], even))

@@ -147,3 +147,5 @@ void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
         thread->watched[i] = thread->words[i];
     }
 }
+
+bool cgreenlet_runtime_present(void) { return swift_beginAccess != NULL; }

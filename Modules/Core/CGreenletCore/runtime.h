@@ -9,4 +9,7 @@
 /// Finds the addresses of the calibrated words for the calling thread; an unknown word gets a stand-in.
 void cgreenlet_runtime_attach(cgreenlet_thread *thread);
 
+/// Whether Swift's runtime is part of this process.
+bool cgreenlet_runtime_present(void);
+
 #endif

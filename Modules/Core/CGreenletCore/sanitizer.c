@@ -43,6 +43,13 @@ void cgreenlet_sanitizer_acquire(cgreenlet_context *context) {
     if (__tsan_create_fiber) context->tsan_fiber = __tsan_create_fiber(0);
 }
 
+// AddressSanitizer's fake stack, if it has one, is lost: only who stands on it can give it back.
+void cgreenlet_sanitizer_abandon(cgreenlet_context *context) {
+    if (context->tsan_fiber) __tsan_destroy_fiber(context->tsan_fiber);
+    context->tsan_fiber = NULL;
+    context->fake_stack = NULL;
+}
+
 CGREENLET_UNINSTRUMENTED void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, bool final) {
     if (__sanitizer_start_switch_fiber) {
         __sanitizer_start_switch_fiber(final ? NULL : &from->fake_stack, to->stack_low, to->stack_size);

@@ -25,6 +25,9 @@ void cgreenlet_sanitizer_acquire(cgreenlet_context *context);
 void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, bool final);
 void cgreenlet_sanitizer_after(cgreenlet_context *arrived);
 
+/// A stack that was acquired is given back by another than the greenlet on it, which is never entered again.
+void cgreenlet_sanitizer_abandon(cgreenlet_context *context);
+
 /// A stack's memory appears, or goes for good.
 void cgreenlet_sanitizer_map(cgreenlet_context *context);
 void cgreenlet_sanitizer_unmap(cgreenlet_context *context);

@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 #include "stack.h"
+#include "handle.h"
 #include "include/CGreenletCore.h"
 #include "sanitizer.h"
 
@@ -209,6 +210,7 @@ cgreenlet_context *cgreenlet_acquire(size_t size) {
 void cgreenlet_release(cgreenlet_context *context) {
     cgreenlet_stack_pool *pool = context->thread->pool;
     settle(pool);
+    if (context->handle) cgreenlet_handle_ended(context);
     context->owner = NULL;
     context->scheduled = NULL;
     pool->leaving = context;

@@ -2,6 +2,7 @@
 // A thread's record: made on first use, taken down when the thread exits.
 
 #define _GNU_SOURCE
+#include "handle.h"
 #include "include/CGreenletCore.h"
 #include "runtime.h"
 #include "sanitizer.h"
@@ -12,6 +13,10 @@
 #include <stdatomic.h>
 
 _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
+
+// Defined in Swift (GreenletThread+C.swift), so absent from a program in C alone: finds the runtime's words, once. A
+// thread may use greenlets from C before it does so from Swift.
+void cgreenlet_calibrate_runtime(void) __attribute__((weak));
 
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
@@ -28,6 +33,7 @@ static void thread_exits(void *argument) {
         thread->record = NULL;
     }
     thread->hub = NULL;
+    if (thread->main.handle) cgreenlet_handle_ended(&thread->main);
     cgreenlet_pool_destroy(thread);
     cgreenlet_set_attention(thread, true);
     thread->started = false;
@@ -43,9 +49,12 @@ cgreenlet_thread *cgreenlet_thread_start(void) {
     if (thread->number == 0) thread->number = atomic_fetch_add(&thread_count, 1) + 1;
     thread->main = (cgreenlet_context){.thread = thread};
     thread->current = &thread->main;
+    if (cgreenlet_calibrate_runtime) cgreenlet_calibrate_runtime();
     cgreenlet_runtime_attach(thread);
     thread->error_number = &errno;
-    thread->careful = cgreenlet_sanitizer_present() || !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY);
+    // Without the runtime in the process there is nothing to carry, and so nothing to be careful of.
+    bool lacks_words = cgreenlet_runtime_present() && !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY);
+    thread->careful = cgreenlet_sanitizer_present() || lacks_words;
     thread->never_zero = 1;
     if (thread->careful) thread->watched[CGREENLET_WORDS - 1] = &thread->never_zero;
     cgreenlet_sanitizer_thread(thread);

@@ -20,6 +20,8 @@ public struct GreenletError: Error, CustomStringConvertible, Sendable {
         case blockingInTask
         /// A greenlet was switched into while it waited for something else.
         case invalidSwitch
+        /// A coroutine was resumed whose body has ended.
+        case finished
         /// Two greenlets wanted what only one may have at a time.
         case concurrentUse
         /// An argument is outside of what makes sense.

@@ -77,6 +77,7 @@ package final class GreenletThread {
     private static func attach() -> GreenletThread {
         RuntimeWords.calibrated
         let thread = GreenletThread(cgreenlet_thread_current())
+        thread.offerToC()
         thread.record.pointee.record = Unmanaged.passRetained(thread).toOpaque()
         thread.record.pointee.record_exit = { record in
             Unmanaged<GreenletThread>.fromOpaque(record).takeRetainedValue().exit()
@@ -119,8 +120,8 @@ extension GreenletThread {
     /// - Parameters:
     ///   - parcel: What it receives.
     ///   - greenlet: Who is entered.
-    ///   - origin: Who leaves, if a tracer wants to know.
-    func deliver(_ parcel: Parcel, to greenlet: RawGreenlet, from origin: @autoclosure () -> RawGreenlet) {
+    ///   - origin: Who leaves, if a tracer wants to know; nil where C switches.
+    func deliver(_ parcel: Parcel, to greenlet: RawGreenlet?, from origin: @autoclosure () -> RawGreenlet?) {
         inbox = parcel
         entering = greenlet
         if tracer != nil { leaving = origin() }
@@ -201,7 +202,10 @@ extension GreenletThread {
     /// Nobody has a handle on it, and it runs.
     func strays(_ context: Context) { strays.insert(context) }
 
-    func isStray(_ context: Context) -> Bool { !strays.isEmpty && strays.contains(context) }
+    /// The running greenlet is about to stop: if its handle went while it ran, nobody can reach it from here on.
+    func adoptIfUnreachable() {
+        if !strays.isEmpty, strays.contains(running) { adopt(orphan: running) }
+    }
 
     /// Somebody has a handle on it again.
     func disown(orphan context: Context) {

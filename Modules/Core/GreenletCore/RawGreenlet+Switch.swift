@@ -42,6 +42,7 @@ extension RawGreenlet {
         try target.passControl()
     }
 
+    /// Takes what was handed over to a greenlet that wants no value; throws it if it is an error.
     @usableFromInline
     @inline(never)
     static func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
@@ -101,8 +102,7 @@ extension RawGreenlet {
             if thread.tracer != nil { parcel = thread.traced(parcel, from: target, to: target) }
             return destination
         }
-        // Its handle went while it ran, and now it stops: from here on nobody can reach it.
-        if thread.isStray(origin) { thread.adopt(orphan: origin) }
+        thread.adoptIfUnreachable()
         thread.deliver(parcel, to: target, from: RawGreenlet.handle(on: origin, of: thread))
         return destination
     }
@@ -130,14 +130,14 @@ extension GreenletThread {
     /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
     fileprivate func runBody(on context: Context) -> Context {
         var parcel = runToEnd()
-        // Safe because whatever has a body has a parent, and its context keeps it.
-        var heir = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.parent!).takeUnretainedValue()
-        let origin = tracer == nil ? nil : RawGreenlet.handle(on: context, of: self)
+        // Safe because only a main greenlet has no parent, and it has no body.
+        let ended = RawGreenlet.handle(on: context, of: self)
+        var heir = ended.successor ?? ended.parent!
         retire(context)
         while true {
             do {
                 let (destination, target) = try heir.enterable(&parcel)
-                deliver(parcel, to: target, from: origin ?? target)
+                deliver(parcel, to: target, from: ended)
                 return destination
             } catch {
                 // The parent could not be started: it dies of that.

@@ -38,6 +38,8 @@ public final class RawGreenlet {
     private let stackSize: Int
     /// The parent while there is no stack; the context knows it as long as there is one, and so survives its handle.
     private var ancestor: RawGreenlet?
+    /// Who runs when the body has ended, if that isn't the parent.
+    var successor: RawGreenlet?
     private let kind: Kind
 
     private enum Kind {
@@ -93,10 +95,13 @@ public final class RawGreenlet {
 
     init(main thread: GreenletThread) {
         self.thread = thread
-        context = thread.running  // the thread has just been attached: nothing else runs yet
+        // Not what runs now: a greenlet of C may be the first on its thread to call Swift.
+        // Safe because the field is part of the record.
+        let context = thread.record.pointer(to: \.main)!
+        self.context = context
         stackSize = 0
         kind = .main
-        own(thread.running)
+        own(context)
     }
 
     /// A handle on a context that has none: a scheduler's, or one whose handle was dropped.
@@ -106,7 +111,7 @@ public final class RawGreenlet {
         stackSize = 0
         // Only a raw greenlet's context has a parent.
         kind = context.pointee.parent == nil ? .guest : .own
-        ancestor = kind == .guest ? thread.main : nil
+        ancestor = kind == .guest ? thread.parent(ofGuest: context) : nil
         thread.disown(orphan: context)
         own(context)
     }
@@ -145,6 +150,7 @@ public final class RawGreenlet {
     func die(under parent: RawGreenlet?) {
         context = nil
         body = nil
+        successor = nil
         if kind == .own { ancestor = parent }
     }
 

@@ -51,7 +51,7 @@ typedef struct cgreenlet_context {
     uint8_t kind;                ///< see stack.c
     struct cgreenlet_context *_Nullable earlier;  ///< the raw greenlet of this thread that started before it
     struct cgreenlet_context *_Nullable later;    ///< and the one that started after it
-    uint8_t padding[8];
+    struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)
 } cgreenlet_context;
 
 _Static_assert(offsetof(cgreenlet_context, words[1]) == 64, "what each switch needs is one cache line");
@@ -59,6 +59,18 @@ _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin 
 
 /// Called when a thread that used greenlets exits, on its own stack.
 typedef void (*cgreenlet_thread_exit)(void *record);
+
+/// How Swift and the greenlets of cgreenlet.h hand things to each other; all set or none.
+typedef struct cgreenlet_swift_side {
+    /// Leaves a value for `target`, which is entered next and stands in Swift's switch.
+    void (*_Nullable send)(cgreenlet_context *target, void *value);
+    /// Takes what Swift left for the greenlet that was just entered. False if it was an error, which is dropped.
+    bool (*_Nullable receive)(void *_Nullable *_Nonnull value);
+    /// The same for a greenlet that is entered for the first time, whose parent is to get the error instead.
+    bool (*_Nullable begin)(void *_Nullable *_Nonnull value);
+    /// Says that the stack of `context`, which has an owner or is known to a scheduler, is about to be given back.
+    void (*_Nullable end)(cgreenlet_context *context);
+} cgreenlet_swift_side;
 
 /// What a thread knows: who runs, where the runtime's words are, which stacks are free.
 typedef struct cgreenlet_thread {
@@ -84,10 +96,14 @@ typedef struct cgreenlet_thread {
     int number;                         ///< small id for messages; the first thread that asks is 1
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
     struct cgreenlet_stack_pool *_Nullable pool;
+    cgreenlet_swift_side swift;  ///< empty until this thread used Swift's side of greenlets
 } cgreenlet_thread;
 
 /// Sets the calling thread up, once. Not a switch point. errno is unspecified afterwards.
 cgreenlet_thread *cgreenlet_thread_start(void);
+
+/// Where control goes when `context` ends, if it is one of cgreenlet.h's; else NULL.
+cgreenlet_context *_Nullable cgreenlet_heir(const cgreenlet_context *context);
 
 extern _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
 

@@ -1,16 +1,12 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// x86_64, System V ABI, ELF: the first frame of a new stack, and the switch out of line.
+// x86_64, System V ABI: the first frame of a new stack, and the switch out of line.
 //
 // A context (cgreenlet_context.h) begins with four words: 0 rsp, 8 rbp, 16 rbx, 24 address to go on at.
 // The inline switch in cgreenlet_switch.h reads and writes the same four.
 
-#if defined(__x86_64__) && defined(__ELF__)
+#include "format.h"
 
-#if defined(__CET__)
-#include <cet.h>
-#else
-#define _CET_ENDBR endbr64
-#endif
+#if defined(__x86_64__)
 
     .text
 
@@ -19,14 +15,9 @@
 //     rsp -> 16-byte aligned top of the stack; nothing lies above that anybody may read
 //
 // rip is undefined here and rbp becomes 0, so both kinds of unwinder (CFI, frame pointers) end at this frame.
-    .globl cgreenlet_trampoline
-    .hidden cgreenlet_trampoline
-    .type cgreenlet_trampoline, @function
-    .p2align 4
-cgreenlet_trampoline:
-    .cfi_startproc
+    FUNCTION cgreenlet_trampoline
     .cfi_undefined rip
-    _CET_ENDBR
+    endbr64
     movq %rbp, %rax             // the entry
     movq %rbx, %rdi             // its argument
     xorl %ebp, %ebp             // the frame pointer chain ends here
@@ -38,8 +29,7 @@ cgreenlet_trampoline:
     .cfi_adjust_cfa_offset -8
     nop                         // what unwinders take for the call
 1:  ud2                         // an entry never returns
-    .cfi_endproc
-    .size cgreenlet_trampoline, . - cgreenlet_trampoline
+    END cgreenlet_trampoline
 
 // void cgreenlet_switch_registers(cgreenlet_context *from /* rdi */, cgreenlet_context *to /* rsi */)
 //
@@ -47,13 +37,8 @@ cgreenlet_trampoline:
 // to the stack that is left:
 //
 //     rsp -> r15 | r14 | r13 | r12 | return address of the caller
-    .globl cgreenlet_switch_registers
-    .hidden cgreenlet_switch_registers
-    .type cgreenlet_switch_registers, @function
-    .p2align 4
-cgreenlet_switch_registers:
-    .cfi_startproc
-    _CET_ENDBR
+    FUNCTION cgreenlet_switch_registers
+    endbr64
     pushq %r12
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset r12, 0
@@ -75,7 +60,7 @@ cgreenlet_switch_registers:
     movq 8(%rsi), %rbp
     movq 16(%rsi), %rbx
     jmpq *24(%rsi)
-1:  _CET_ENDBR                  // resumed: rsp is again as it was after the last push
+1:  endbr64                     // resumed: rsp is again as it was after the last push
     popq %r15
     .cfi_adjust_cfa_offset -8
     .cfi_restore r15
@@ -89,28 +74,18 @@ cgreenlet_switch_registers:
     .cfi_adjust_cfa_offset -8
     .cfi_restore r12
     retq
-    .cfi_endproc
-    .size cgreenlet_switch_registers, . - cgreenlet_switch_registers
+    END cgreenlet_switch_registers
 
 // void cgreenlet_jump_registers(cgreenlet_context *to /* rdi */) does not return
-    .globl cgreenlet_jump_registers
-    .hidden cgreenlet_jump_registers
-    .type cgreenlet_jump_registers, @function
-    .p2align 4
-cgreenlet_jump_registers:
-    .cfi_startproc
-    _CET_ENDBR
+    FUNCTION cgreenlet_jump_registers
+    endbr64
     movq %rdi, %rsi             // the resumed side finds `to` where the inline switch has it
     movq 0(%rsi), %rsp
     movq 8(%rsi), %rbp
     movq 16(%rsi), %rbx
     jmpq *24(%rsi)
-    .cfi_endproc
-    .size cgreenlet_jump_registers, . - cgreenlet_jump_registers
+    END cgreenlet_jump_registers
 
 #endif
 
-// Outside of the #if: an empty object without this note would ask for an executable stack.
-#if defined(__ELF__)
-    .section .note.GNU-stack, "", %progbits
-#endif
+    NOTES

@@ -1,21 +1,18 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// aarch64, AAPCS64, ELF: the first frame of a new stack, and the switch out of line.
+// aarch64, AAPCS64: the first frame of a new stack, and the switch out of line.
 //
 // A context (cgreenlet_context.h) begins with four words: 0 sp, 8 x29, 16 x19, 24 address to go on at.
 // The inline switch in cgreenlet_switch.h reads and writes the same four.
 
-#if defined(__aarch64__) && defined(__ELF__)
+#include "format.h"
+
+#if defined(__aarch64__)
 
     .text
 
 // The bottom frame of every greenlet. cgreenlet_prepare put the entry into x29's place and its argument into x19's.
 // The return address is undefined and x29 becomes 0, so both kinds of unwinder end at this frame.
-    .globl cgreenlet_trampoline
-    .hidden cgreenlet_trampoline
-    .type cgreenlet_trampoline, %function
-    .p2align 4
-cgreenlet_trampoline:
-    .cfi_startproc
+    FUNCTION cgreenlet_trampoline
     .cfi_undefined x30
     hint #36                    // bti j: entered by br
     mov x9, x29                 // the entry
@@ -25,21 +22,16 @@ cgreenlet_trampoline:
     mov x19, #0
     blr x9
     brk #1                      // an entry never returns
-    .cfi_endproc
-    .size cgreenlet_trampoline, . - cgreenlet_trampoline
+    END cgreenlet_trampoline
 
 // void cgreenlet_switch_registers(cgreenlet_context *from /* x0 */, cgreenlet_context *to /* x1 */)
 //
 // The callee-saved registers that the context has no room for go to the stack that is left:
 //
 //     sp -> x29 x30 | x20 x21 | x22 x23 | x24 x25 | x26 x27 | x28 - | d8 d9 | d10 d11 | d12 d13 | d14 d15
-    .globl cgreenlet_switch_registers
-    .hidden cgreenlet_switch_registers
-    .type cgreenlet_switch_registers, %function
-    .p2align 4
-cgreenlet_switch_registers:
-    .cfi_startproc
-    hint #34                    // bti c: entered by bl
+    FUNCTION cgreenlet_switch_registers
+    hint #25                    // paciasp, where a bl may land too; nothing on older processors, as all these hints
+    .cfi_negate_ra_state
     stp x29, x30, [sp, #-160]!
     .cfi_def_cfa_offset 160
     .cfi_offset x29, -160
@@ -76,29 +68,21 @@ cgreenlet_switch_registers:
     .cfi_def_cfa_offset 0
     .cfi_restore x29
     .cfi_restore x30
+    hint #29                    // autiasp: sp is what it was at paciasp
+    .cfi_negate_ra_state
     ret
-    .cfi_endproc
-    .size cgreenlet_switch_registers, . - cgreenlet_switch_registers
+    END cgreenlet_switch_registers
 
 // void cgreenlet_jump_registers(cgreenlet_context *to /* x0 */) does not return
-    .globl cgreenlet_jump_registers
-    .hidden cgreenlet_jump_registers
-    .type cgreenlet_jump_registers, %function
-    .p2align 4
-cgreenlet_jump_registers:
-    .cfi_startproc
+    FUNCTION cgreenlet_jump_registers
     hint #34                    // bti c
     mov x1, x0
     ldp x10, x29, [x1]
     ldp x19, x11, [x1, #16]
     mov sp, x10
     br x11
-    .cfi_endproc
-    .size cgreenlet_jump_registers, . - cgreenlet_jump_registers
+    END cgreenlet_jump_registers
 
 #endif
 
-// Outside of the #if: an empty object without this note would ask for an executable stack.
-#if defined(__ELF__)
-    .section .note.GNU-stack, "", %progbits
-#endif
+    NOTES

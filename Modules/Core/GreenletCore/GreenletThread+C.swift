@@ -1,0 +1,52 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// How greenlets made by C (cgreenlet.h) and by Swift hand things to each other when one switches to the other.
+
+import CGreenletCore
+
+extension GreenletThread {
+    /// Fills in the table through which C reaches this module.
+    ///
+    /// A value travels as a pointer, the only thing that both sides know. C has no errors: there one is told that a
+    /// switch came back with one, and nothing more.
+    func offerToC() {
+        record.pointee.swift = cgreenlet_swift_side(
+            send: { target, value in
+                GreenletThread.current.deliver(.value(value), to: RawGreenlet.owner(of: target), from: nil)
+            },
+            receive: { value in
+                guard case .value(let received) = GreenletThread.current.receive().parcel else { return false }
+                value.pointee = received as? UnsafeMutableRawPointer
+                return true
+            },
+            begin: { value in
+                let thread = GreenletThread.current
+                switch thread.receive().parcel {
+                case .value(let first):
+                    value.pointee = first as? UnsafeMutableRawPointer
+                    return true
+                case .error(let error):
+                    // It dies without having run, so the parent is entered next: as in `enterable`.
+                    thread.deliver((error as? GreenletExit).map { .value($0) } ?? .error(error), to: nil, from: nil)
+                    return false
+                }
+            },
+            end: { context in
+                // As `retire`, for a stack that C gives back itself.
+                let thread = GreenletThread.current
+                if let scheduled = context.pointee.scheduled { thread.releaseScheduled?(scheduled) }
+                thread.abandon(context)
+            }
+        )
+    }
+
+    /// Where control goes when a greenlet that has no handle ends.
+    func parent(ofGuest context: Context) -> RawGreenlet {
+        cgreenlet_heir(context).map { RawGreenlet.handle(on: $0, of: self) } ?? main
+    }
+}
+
+/// Finds what the runtime keeps per thread, for a thread that uses greenlets from C first.
+///
+/// - Note: CGreenletCore declares it weak.
+@c(cgreenlet_calibrate_runtime)
+package func calibrateRuntime() { RuntimeWords.calibrated }

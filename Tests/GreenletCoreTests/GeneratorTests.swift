@@ -1,0 +1,323 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Generators: elements in order, nesting, errors, and what is left when one is dropped.
+
+import GreenletCore
+import GreenletTestSupport
+import Testing
+
+private struct Refused: Error {}
+
+private indirect enum Tree {
+    case leaf
+    case node(Tree, Int, Tree)
+
+    /// Yields from however deep in its calls.
+    func walk(_ yield: Generator<Int>.Yield) throws {
+        guard case .node(let left, let value, let right) = self else { return }
+        try left.walk(yield)
+        try yield(value)
+        try right.walk(yield)
+    }
+}
+
+/// All permutations of `elements`: a generator inside a generator, as many deep as there are elements.
+private func permutations(_ elements: [Int]) -> Generator<[Int]> {
+    Generator { yield in
+        guard let first = elements.first else { return try yield([]) }
+        for rest in permutations(Array(elements.dropFirst())) {
+            for place in 0...rest.count {
+                var permutation = rest
+                permutation.insert(first, at: place)
+                try yield(permutation)
+            }
+        }
+    }
+}
+
+@Suite struct GeneratorTests {
+    private func onThreadThatLeavesNothing(_ body: @escaping @Sendable () throws -> Void) async {
+        await onThread {
+            try body()
+            _ = RawGreenlet {}  // a safe point
+            #expect(GreenletThread.current.stackCounts.live == 0)
+        }
+    }
+
+    @Test func elementsComeInOrderAndThenNoMore() async {
+        await onThreadThatLeavesNothing {
+            let squares = Generator<Int> { yield in for number in 1...4 { try yield(number * number) } }
+            #expect(Array(squares) == [1, 4, 9, 16])
+            #expect(squares.next() == nil && squares.failure == nil)
+        }
+    }
+
+    @Test func theBodyRunsOnlyAsFarAsElementsAreAskedFor() async {
+        await onThreadThatLeavesNothing {
+            var events: [String] = []
+            let generator = Generator<Int> { yield in
+                events.append("begins")
+                try yield(1)
+                events.append("goes on")
+                try yield(2)
+            }
+            #expect(events == [])
+            #expect(generator.next() == 1 && events == ["begins"])
+            #expect(generator.next() == 2 && events == ["begins", "goes on"])
+            #expect(generator.next() == nil)
+        }
+    }
+
+    @Test func aSecondWalkGoesOnWhereTheFirstStopped() async {
+        await onThreadThatLeavesNothing {
+            let numbers = Generator<Int> { yield in for number in 0... { try yield(number) } }
+            #expect(Array(numbers.prefix(3)) == [0, 1, 2])
+            #expect(numbers.next() == 3)
+        }
+    }
+
+    @Test func functionsOfTheBodyYieldFromAnyDepth() async {
+        await onThreadThatLeavesNothing {
+            func tree(_ range: Range<Int>) -> Tree {
+                if range.isEmpty { return .leaf }
+                let middle = (range.lowerBound + range.upperBound) / 2
+                return .node(tree(range.lowerBound..<middle), middle, tree((middle + 1)..<range.upperBound))
+            }
+            let walked = Generator<Int> { yield in try tree(0..<100).walk(yield) }
+            #expect(Array(walked) == Array(0..<100))
+        }
+    }
+
+    @Test func generatorsAreWalkedInsideGenerators() async {
+        await onThreadThatLeavesNothing {
+            let all = Array(permutations([1, 2, 3, 4, 5]))
+            #expect(all.count == 120 && Set(all).count == 120)
+        }
+    }
+
+    @Test func anInnerBodyMayYieldForTheOuterOne() async {
+        await onThreadThatLeavesNothing {
+            let outer = Generator<String> { outerYield in
+                let inner = Generator<Int> { yield in
+                    try yield(1)
+                    try outerYield("from within")
+                    try yield(2)
+                }
+                for number in inner { try outerYield("\(number)") }
+            }
+            #expect(Array(outer) == ["1", "from within", "2"])
+        }
+    }
+
+    @Test func allElementsOfASequenceAreYielded() async {
+        await onThreadThatLeavesNothing {
+            let inner = Generator<Int> { yield in
+                try yield(contentsOf: [2, 3])
+                throw Refused()
+            }
+            let outer = Generator<Int> { yield in
+                try yield(1)
+                try yield(contentsOf: inner)
+            }
+            #expect(Array(outer) == [1, 2, 3])
+            #expect(outer.failure is Refused)
+        }
+    }
+
+    @Test func anErrorEndsALoopAndIsThrownToWhoeverAsksByName() async {
+        await onThreadThatLeavesNothing {
+            func failing() -> Generator<Int> {
+                Generator { yield in
+                    try yield(1)
+                    throw Refused()
+                }
+            }
+            let looped = failing()
+            #expect(Array(looped) == [1])
+            #expect(looped.failure is Refused)
+            let asked = failing()
+            try #expect(asked.nextElement() == 1)
+            #expect(throws: Refused.self) { try asked.nextElement() }
+            try #expect(asked.nextElement() == nil)
+        }
+    }
+
+    @Test func anErrorThatNobodyReadIsWrittenDown() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread {
+                let generator = Generator<Int> { _ in throw Refused() }
+                for _ in generator {}
+            }
+        }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said.contains("a generator of Int ended with an error that nobody read: Refused()"))
+    }
+
+    @Test func theDefersOfADroppedGeneratorRun() async {
+        await onThreadThatLeavesNothing {
+            var events: [String] = []
+            do {
+                let generator = Generator<Int> { yield in
+                    defer { events.append("defer") }
+                    for number in 0... { try yield(number) }
+                }
+                #expect(generator.next() == 0)
+            }
+            _ = RawGreenlet {}
+            #expect(events == ["defer"])
+        }
+    }
+
+    @Test func yieldOutsideOfTheBodyIsRefused() async {
+        await onThreadThatLeavesNothing {
+            var kept: Generator<Int>.Yield?
+            let generator = Generator<Int> { yield in
+                kept = yield
+                try yield(1)
+            }
+            #expect(generator.next() == 1)
+            #expect(throws: GreenletError.self) { try kept?(2) }
+            #expect(generator.next() == nil)
+        }
+    }
+}
+
+@Suite struct CoroutineTests {
+    @Test func valuesGoBothWays() async throws {
+        await onThread {
+            let average = Coroutine<Double, String> { first, suspend in
+                var (sum, count) = (first, 1.0)
+                while sum < 100 {
+                    sum += try suspend("\(sum / count)")
+                    count += 1
+                }
+                return "enough"
+            }
+            try #expect(average.resume(10) == "10.0")
+            try #expect(average.resume(20) == "15.0")
+            #expect(!average.isFinished)
+            try #expect(average.resume(70) == "enough")
+            #expect(average.isFinished)
+            let error = #expect(throws: GreenletError.self) { try average.resume(1) }
+            #expect(error?.code == .finished)
+        }
+    }
+
+    @Test func objectsAreHandedOverAndLetGo() async {
+        final class Witness {}
+        await onThread {
+            weak var seen: Witness?
+            let relay = Coroutine<Witness, Witness> { first, suspend in
+                var next = first
+                while true { next = try suspend(next) }
+            }
+            for _ in 0..<3 {
+                let witness = Witness()
+                seen = witness
+                try #expect(relay.resume(witness) === witness)
+            }
+            _ = try relay.resume(Witness())
+            #expect(seen == nil)
+        }
+    }
+
+    @Test func differentGreenletsMayResumeInTurns() async {
+        await onThread {
+            let main = RawGreenlet.current
+            let counter = Coroutine<Void, Int> { _, suspend in
+                for number in 0..<4 { try suspend(number) }
+                return 4
+            }
+            var seen: [Int] = []
+            let greenlets = (0..<2).map { _ in
+                RawGreenlet {
+                    for _ in 0..<2 {
+                        seen.append(try counter.resume(()))
+                        try main.switch()
+                    }
+                }
+            }
+            for _ in 0..<2 { for greenlet in greenlets { try greenlet.switch() } }
+            seen.append(try counter.resume(()))
+            #expect(seen == [0, 1, 2, 3, 4] && counter.isFinished)
+        }
+    }
+
+    @Test func theEndGoesToTheLastWhoResumedEvenToAChild() async {
+        await onThread {
+            let main = RawGreenlet.current
+            var child: RawGreenlet?
+            var events: [String] = []
+            let coroutine = Coroutine<Int, Int> { first, suspend in
+                child = RawGreenlet { try main.switch("child runs") }
+                return try suspend(first) + 1
+            }
+            try #expect(coroutine.resume(1) == 1)
+            let resumer = RawGreenlet(parent: child) {
+                events.append("\(try coroutine.resume(2))")
+                try main.switch()
+            }
+            try resumer.switch()
+            #expect(events == ["3"] && coroutine.isFinished)
+        }
+    }
+
+    @Test func aCoroutineThatRunsCantBeResumed() async {
+        await onThread {
+            var inner: (any Error)?
+            var coroutine: Coroutine<Void, Void>?
+            coroutine = Coroutine { _, suspend in
+                do { try coroutine?.resume(()) } catch { inner = error }
+            }
+            try coroutine?.resume(())
+            coroutine = nil
+            #expect((inner as? GreenletError)?.code == .concurrentUse)
+        }
+    }
+
+    @Test func anotherThreadIsRefused() async {
+        final class Shared: @unchecked Sendable {
+            // Safe because the threads use it one after the other.
+            var coroutine: Coroutine<Void, Int>?
+            var error: (any Error)?
+        }
+        await onThread {
+            let shared = Shared()
+            shared.coroutine = Coroutine { _, suspend in
+                try suspend(1)
+                return 2
+            }
+            try #expect(shared.coroutine?.resume(()) == 1)
+            runOnThreadAndWait {
+                do { _ = try shared.coroutine?.resume(()) } catch { shared.error = error }
+            }
+            #expect((shared.error as? GreenletError)?.code == .wrongThread)
+            try #expect(shared.coroutine?.resume(()) == 2)
+        }
+    }
+
+    @Test func aSwitchIntoWhoeverWaitsIsAnErrorThereAndTheBodyFindsNobody() async {
+        await onThread {
+            let main = RawGreenlet.current
+            var events: [String] = []
+            var body: RawGreenlet?
+            let coroutine = Coroutine<Void, Int> { _, suspend in
+                body = .current
+                try main.switch()
+                do { try suspend(1) } catch let error as GreenletError {
+                    events.append("body: \(error.code == .invalidSwitch)")
+                }
+                return 2
+            }
+            let waiting = RawGreenlet {
+                do { _ = try coroutine.resume(()) } catch {
+                    events.append("waiting: \((error as? GreenletError)?.code == .invalidSwitch)")
+                }
+            }
+            try waiting.switch()
+            try waiting.switch("by hand")
+            #expect(events == ["waiting: true"])
+            try body?.switch()
+            #expect(events == ["waiting: true", "body: true"] && coroutine.isFinished)
+        }
+    }
+}
