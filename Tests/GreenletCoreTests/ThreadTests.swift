@@ -194,6 +194,25 @@ private final class Smuggled<Value>: @unchecked Sendable {
         }
     }
 
+    @Test func thoseWhoseEndsStartOthersForEverAreGivenUp() async {
+        await onThread {
+            let started = Smuggled(0)
+            runOnThreadAndWait {
+                let main = RawGreenlet.current
+                func start() {
+                    started.value += 1
+                    let greenlet = RawGreenlet {
+                        defer { start() }
+                        try main.switch()
+                    }
+                    _ = try? greenlet.switch()
+                }
+                start()
+            }
+            #expect(started.value > 1 && started.value < 100)
+        }
+    }
+
     @Test func aGreenletThatSurvivesItsThreadIsDeadAndItsStackStays() async {
         await onThread {
             let kept = Smuggled<RawGreenlet?>(nil)

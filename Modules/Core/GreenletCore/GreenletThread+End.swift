@@ -90,6 +90,8 @@ extension GreenletThread {
                 abandon(context)
             }
         }
+        if started.first == nil { return }
+        report("\(name) ends, and its last greenlets keep starting others: \(started.count) of those stay as they are")
         while let context = started.first { abandon(context) }
     }
 }
