@@ -46,8 +46,12 @@ typedef struct cgreenlet_context {
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
     uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans; guarded by the list's lock
-    uint8_t kind;                ///< see stack.c
-    uint8_t padding[47];
+    uint8_t kind;                ///< see stack.h
+    bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
+    uint8_t gap[6];
+    struct cgreenlet_context *_Nullable next_single;      ///< stacks with mappings of their own: see stack.h
+    struct cgreenlet_context *_Nullable previous_single;
+    uint8_t padding[24];
 } cgreenlet_context;
 
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");
@@ -75,6 +79,8 @@ typedef struct cgreenlet_thread {
     int number;                         ///< small id for messages; the first thread that asks is 1
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
     struct cgreenlet_stack_pool *_Nullable pool;
+    cgreenlet_context *_Nullable departed;  ///< AddressSanitizer: left for good, to be poisoned upon arrival elsewhere
+    char *_Nullable alternate_stack;        ///< mapping of the signal stack that this thread was given; see overflow.c
 } cgreenlet_thread;
 
 /// Sets the calling thread up, once. Not a switch point. errno is unspecified afterwards.
