@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "stack.h"
 #include "include/CGreenletCore.h"
+#include "overflow.h"
 #include "sanitizer.h"
 
 #include <errno.h>
@@ -146,6 +147,7 @@ static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
     pool->next = cgreenlet_pools;
     cgreenlet_pools = pool;
     pthread_mutex_unlock(&cgreenlet_pools_lock);
+    cgreenlet_overflow_watch(thread);
     thread->pool = pool;
     return pool;
 }

@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 #include "include/CGreenletCore.h"
+#include "overflow.h"
 #include "runtime.h"
 #include "sanitizer.h"
 #include "stack.h"
@@ -31,6 +32,7 @@ static void thread_exits(void *argument) {
         thread->record = NULL;
     }
     cgreenlet_pool_destroy(thread);
+    cgreenlet_overflow_unwatch(thread);
     thread->started = false;
 }
 
