@@ -23,7 +23,7 @@ extension RawGreenlet {
     /// caller of this on. It ends at the function that the greenlet began with. The frames are found by frame
     /// pointers, which Swift and the package manager keep: code built without them (the C library's) hides its
     /// callers, and functions that were inlined don't show. Names come from the symbol tables of the files that are
-    /// loaded, about a millisecond a frame in a large program: for diagnosis, not for each request.
+    /// loaded, which are searched for each frame: for diagnosis, not for each request.
     ///
     /// - Parameter limit: How many frames at most.
     /// - Returns: The frames, outwards.

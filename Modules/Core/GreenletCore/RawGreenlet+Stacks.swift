@@ -25,7 +25,8 @@ extension RawGreenlet {
 
     /// Counts and weighs the stacks of the calling thread.
     ///
-    /// Not a switch point. Asks the kernel about every stack that the thread has: about a microsecond each.
+    /// Not a switch point. Asks the kernel about every stack that the thread has, one by one: no call
+    /// for each request.
     ///
     /// greenlet: none; the nearest is `greenlet._stack_saved`.
     public static var stackStatistics: StackStatistics {
