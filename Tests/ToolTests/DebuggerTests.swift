@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What gdb shows of greenlets, in a process and in its core file.
+// What gdb shows of greenlets, in a process and in its core file; and that Swift's backtracer works in them.
 
 import Foundation
 import GreenletTestSupport
@@ -77,6 +77,19 @@ struct DebuggerTests {
             let backtrace = backtraces.first { $0.contains { $0.contains(function) } }
             #expect(backtrace?.last?.contains("rawGreenletEntry") == true, "\(function): \(output)")
         }
+    }
+}
+
+@Suite struct BacktracerTests {
+    @Test(.enabled(if: !isSanitized, "a sanitizer has a handler of its own"))
+    func swiftsOwnBacktracerReportsFaultsInGreenlets() async throws {
+        let settings = ["SWIFT_BACKTRACE": "enable=yes,color=no,interactive=no"]
+        let program = try RunningProgram([Programs.path("suspended-greenlets"), "--fault"], environment: settings)
+        let ended = await offTheSharedPool { program.waitForEnd(limit: 60) }
+        let report = ended.output + ended.errors
+        #expect(ended.status == -SIGSEGV)
+        #expect(report.contains("Program crashed") && report.contains("workInTheCellar()"), "\(report)")
+        #expect(!report.contains("stack overflow"))
     }
 }
 

@@ -13,8 +13,8 @@ struct Suspended {
         let main = RawGreenlet.current
         let suspended = [
             RawGreenlet { try waitInTheKitchen(main) },
-            RawGreenlet { try waitInTheHall(main) },
-            RawGreenlet(stackSize: 1 << 20) { try waitInTheGarden(main) },
+            RawGreenlet { waitInTheHall(main) },
+            RawGreenlet(stackSize: 1 << 20) { try waitInTheGarden(main, times: 1) },
         ]
         let passing = [RawGreenlet { try main.switch() }, RawGreenlet { try main.switch() }]
         for greenlet in suspended + passing { try greenlet.switch() }
@@ -25,14 +25,22 @@ struct Suspended {
     }
 }
 
+// All different, or the optimiser makes one of them.
 @inline(never) @_optimize(none)
 private func waitInTheKitchen(_ main: RawGreenlet) throws { try main.switch() }
 
 @inline(never) @_optimize(none)
-private func waitInTheHall(_ main: RawGreenlet) throws { try main.switch() }
+private func waitInTheHall(_ main: RawGreenlet) {
+    do { try main.switch() } catch { print(error) }
+}
 
 @inline(never) @_optimize(none)
-private func waitInTheGarden(_ main: RawGreenlet) throws { try main.switch() }
+private func waitInTheGarden(_ main: RawGreenlet, times: Int) throws {
+    for _ in 0..<times { try main.switch() }
+}
 
 @inline(never) @_optimize(none)
-private func workInTheCellar() { raise(SIGTRAP) }  // a debugger stops here
+private func workInTheCellar() {
+    if CommandLine.arguments.contains("--fault") { UnsafeMutablePointer<Int>(bitPattern: 64)?.pointee = 1 }
+    raise(SIGTRAP)  // a debugger stops here
+}
