@@ -25,8 +25,9 @@ import Testing
         #expect(errors.contains("overflowTheStack"), "the body, among the outermost frames: \(errors)")
         #expect(errors.contains("descend"), "what ran round: \(errors)")
         #expect(errors.contains(#/  \.\.\. [0-9]+ more/#))
-        #expect(errors.split(separator: "\n").count(where: { $0.hasPrefix("  #") }) == 32)
-        #expect(errors.contains("rawA5Entry"), "the last frame, mangled: \(errors)")
+        #expect(errors.split(separator: "\n").count(where: { $0.hasPrefix("  #") }) == 24 + 12)
+        // The last frame, mangled. Where a sanitizer watches, there is one more.
+        #expect(errors.contains(sanitizer == nil ? "rawA5Entry" : "careful_entry"), "\(errors)")
     }
 
     @Test func aStackOfItsOwnSizeIsReportedWithThatSize() async throws {

@@ -61,7 +61,8 @@ import Testing
     @Test func theHighWaterMarkOfAPooledStackIsThatOfAllItsGreenlets() async {
         await onThread {
             let main = RawGreenlet.current
-            try RawGreenlet { touchStack(100 << 10) }.switch()
+            // Two, for under a sanitizer a stack is used again only after the next one has come back.
+            for _ in 0..<2 { try RawGreenlet { touchStack(100 << 10) }.switch() }
             let second = RawGreenlet { try main.switch() }
             try second.switch()
             #expect(second.stackHighWater >= 100 << 10)
@@ -135,16 +136,14 @@ import Testing
     func aPointerThatOutlivesItsGreenletIsFound() async throws {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             await onThread {
-                var leaked: UnsafeMutablePointer<Int>?
-                try RawGreenlet {
-                    var local = 42
-                    withUnsafeMutablePointer(to: &local) { leaked = $0 }
-                }.switch()
-                writeToStandardError("\(leaked?.pointee ?? 0)")
+                // Not a local variable's: the sanitizer keeps those of a greenlet elsewhere.
+                var place: UInt = 0
+                try RawGreenlet { place = cgreenlet_stack_address() }.switch()
+                writeToStandardError("\(UnsafePointer<UInt8>(bitPattern: place)?.pointee ?? 0)")
             }
         }
         let errors = String(decoding: try #require(result?.standardErrorContent), as: UTF8.self)
-        #expect(errors.contains("AddressSanitizer: use-after-poison") || errors.contains("stack-use-after-return"))
+        #expect(errors.contains("AddressSanitizer: use-after-poison"), "\(errors)")
     }
 }
 

@@ -5,7 +5,10 @@ import Foundation
 import GreenletTestSupport
 import Testing
 
-@Suite(.enabled(if: hasDebugger, "there is no gdb here: Tools/scripts/setup.sh --tests installs it"))
+@Suite(
+    .enabled(if: hasDebugger, "there is no gdb here: Tools/scripts/setup.sh --tests installs it"),
+    .enabled(if: !isSanitized, "a sanitizer's shadow makes core files endless")
+)
 struct DebuggerTests {
     /// What gdb prints at commands, when the program stands in its running greenlet, or of a core file.
     private static func debug(_ commands: String..., on core: String? = nil) async throws -> String {

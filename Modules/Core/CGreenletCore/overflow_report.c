@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-    INNERMOST = 24,     ///< frames that are shown at the end where the stack ran out
-    OUTERMOST = 8,      ///< and at the end where it began
-    PATIENCE = 10,      ///< seconds until the process ends whether or not the report is done
+    INNERMOST = 24,  ///< frames that are shown at the end where the stack ran out
+    OUTERMOST = 12,  ///< and at the end where it began, seven of which are ours
+    PATIENCE = 10,   ///< seconds until the process ends whether or not the report is done
 };
 
 /// A line in the making.
