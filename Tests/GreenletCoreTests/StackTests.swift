@@ -112,6 +112,25 @@ import Testing
         #expect(!left[1].isMapped)
     }
 
+    @Test func anArenaThatOutlivesItsThreadGoesWithTheLastOfItsStacks() async throws {
+        let left = [Left(), Left()]
+        runOnThreadAndWait { for each in left { each.suspendOne(0) } }
+        left[0].greenlet = nil
+        #expect(left[0].isMapped && left[1].isMapped)
+        left[1].greenlet = nil
+        #expect(!left[0].isMapped && !left[1].isMapped)
+    }
+
+    @Test func theSignalStackOfAThreadGoesWithIt() async throws {
+        let box = Box()
+        runOnThreadAndWait {
+            _ = try? RawGreenlet {}.switch() as Any?
+            box.low = cgreenlet_thread_current().pointee.alternate_stack
+            box.wasMapped = isMapped(box.low)
+        }
+        #expect(box.wasMapped && !isMapped(box.low))
+    }
+
     @Test func theParentOfAnAbandonedStackIsLetGo() async throws {
         final class Watched {}
         weak var watched: Watched?
@@ -158,22 +177,31 @@ private func touchStack(downTo limit: UInt) {
     if cgreenlet_stack_address() > limit { touchStack(downTo: limit) }
 }
 
+/// Whether this process has a page there.
+private func isMapped(_ page: UnsafeMutablePointer<CChar>?) -> Bool {
+    var resident: UInt8 = 0
+    return page != nil && mincore(page, pageSize, &resident) == 0
+}
+
+/// Safe because one thread at a time has it.
+private final class Box: @unchecked Sendable {
+    var low: UnsafeMutablePointer<CChar>?
+    var wasMapped = false
+}
+
 /// Safe because one thread at a time has it.
 private final class Left: @unchecked Sendable {
     var greenlet: RawGreenlet?
     private var low: UnsafeMutablePointer<CChar>?
 
     /// Whether its stack is still there.
-    var isMapped: Bool {
-        var resident: UInt8 = 0
-        return mincore(low, pageSize, &resident) == 0
-    }
+    var isMapped: Bool { GreenletCoreTests.isMapped(low) }
 
     func suspendOne(_ stackSize: Int) {
         let main = RawGreenlet.current
         greenlet = RawGreenlet(stackSize: stackSize) {
             self.low = GreenletThread.current.running.pointee.stack_low
-            _ = try? main.switch() as Any?
+            while true { _ = try? main.switch() as Any? }  // whatever is thrown at it
         }
         _ = try? greenlet?.switch() as Any?
     }

@@ -95,6 +95,20 @@ def all_contexts():
             yield context, pool, state_of(context, pool, free)
 
 
+def threads_by_stack_pointer():
+    """Pairs of a stack pointer and the number of gdb's own thread that it belongs to."""
+    selected, found = gdb.selected_thread(), []
+    if selected is None:
+        return found
+    frame = gdb.selected_frame()
+    for thread in gdb.selected_inferior().threads():
+        thread.switch()
+        found.append((int(gdb.newest_frame().read_register("sp")) & (2**64 - 1), thread.num))
+    selected.switch()
+    frame.select()
+    return found
+
+
 def word(address):
     """The pointer-sized number at an address."""
     kind = gdb.lookup_type("unsigned long").pointer()
@@ -126,7 +140,8 @@ class Greenlets(gdb.Command):
     """List the greenlets of all threads, in use or free: greenlets [all].
 
 Without `all`, free stacks are only counted. Shows each context's address, which `greenlet bt` takes, the number of
-its thread (as in swift-greenlet's own messages), its state, its stack, and where it will go on."""
+its thread (as in swift-greenlet's own messages), its state, its stack, and where it will go on; of a running one, gdb's
+number of its thread."""
 
     def __init__(self):
         super().__init__("greenlets", gdb.COMMAND_STACK)
@@ -135,18 +150,21 @@ its thread (as in swift-greenlet's own messages), its state, its stack, and wher
         if argument not in ("", "all"):
             raise gdb.GdbError("greenlets: unknown argument %r; it takes none, or `all`" % argument)
         lines = ["%-18s %6s  %-9s  %-37s  %s" % ("context", "thread", "state", "stack", "goes on at")]
-        hidden = 0
+        hidden, threads = 0, threads_by_stack_pointer()
         for context, pool, state in all_contexts():
             if state == "free" and argument != "all":
                 hidden += 1
             else:
-                lines.append(self.row(context, pool, state))
+                lines.append(self.row(context, pool, state, threads))
         show(lines + ["free stacks, not shown: %d" % hidden] * (hidden > 0))
 
-    def row(self, context, pool, state):
+    def row(self, context, pool, state, threads):
         low, size = int(context["stack_low"]), int(context["stack_size"])
         stack = "the thread's own" if int(context["kind"]) == KIND_OWN else "0x%x-0x%x" % (low, low + size)
         place = symbol_at(int(context["resume_address"])) if state == "suspended" else ""
+        if state == "running":
+            here = [number for pointer, number in threads if low <= pointer < low + size]
+            place = "now, in gdb's thread %d" % here[0] if here else "now"
         number = int(pool["thread"]["number"])
         return "0x%-16x %6d  %-9s  %-37s  %s" % (int(context), number, state, stack, place)
 
