@@ -121,7 +121,8 @@ import Testing
         #expect(!left[0].isMapped && !left[1].isMapped)
     }
 
-    @Test func theSignalStackOfAThreadGoesWithIt() async throws {
+    @Test(.enabled(if: sanitizer != "address", "the address sanitizer gives every thread one"))
+    func theSignalStackOfAThreadGoesWithIt() async throws {
         let box = Box()
         runOnThreadAndWait {
             _ = try? RawGreenlet {}.switch() as Any?
