@@ -97,11 +97,22 @@ package final class GreenletThread {
 
     func adopt(orphan context: Context) {
         let orphan = Orphan(context: context)
-        orphans.withLock { list in
-            guard list != nil else { return }  // its stack stays as it is: nobody can unwind it any more
+        let isAdopted = orphans.withLock { list in
+            guard list != nil else { return false }
             list?.append(orphan)
             cgreenlet_set_attention(record, true)
+            return true
         }
+        if !isAdopted { abandon(context) }
+    }
+
+    /// The thread is gone, and with it whoever could unwind the stack: its memory is given back as it is.
+    private func abandon(_ context: Context) {
+        if context.pointee.scheduled != nil { return }  // its scheduler may still know it
+        let parent = context.pointee.parent
+        context.pointee.parent = nil
+        cgreenlet_abandon(context)
+        if let parent { Unmanaged<RawGreenlet>.fromOpaque(parent).release() }
     }
 
     /// Somebody has a handle on it again, or it runs to its end: it must not be ended, or not once more.
