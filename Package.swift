@@ -93,6 +93,12 @@ let package = Package(
             path: "Tests/GreenletTestSupport",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "suspended-greenlets",
+            dependencies: ["CGreenletCore", "GreenletCore"],
+            path: "Tests/Programs/suspended",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "GreenletCoreTests",
             dependencies: ["CGreenletCore", "GreenletCore", "GreenletTestSupport"],
@@ -119,7 +125,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial"],
+            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial", "suspended-greenlets"],
             path: "Tests/ToolTests",
             swiftSettings: settings
         ),

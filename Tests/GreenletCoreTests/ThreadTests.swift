@@ -213,7 +213,7 @@ private final class Smuggled<Value>: @unchecked Sendable {
         }
     }
 
-    @Test func aGreenletThatSurvivesItsThreadIsDeadAndItsStackStays() async {
+    @Test func aGreenletThatSurvivesItsThreadIsDead() async {
         await onThread {
             let kept = Smuggled<RawGreenlet?>(nil)
             runOnThreadAndWait {

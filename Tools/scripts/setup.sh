@@ -4,8 +4,8 @@
 #
 # usage: setup.sh [--tests] [--benchmarks]
 #   without options   what building needs: Swift, libuv's headers, and pkg-config, which the package manager asks for them
-#   --tests           also what the tests and the gates run: python3, strace, valgrind, a C compiler, and for the other
-#                     architecture its C library and qemu
+#   --tests           also what the tests and the gates run: python3, strace, valgrind, gdb, a C compiler, and for the
+#                     other architecture its C library and qemu
 #   --benchmarks      also what Benchmarks/ needs: a C and C++ compiler, boost.context, taskset, python3, strace, valgrind
 set -euo pipefail
 
@@ -22,7 +22,7 @@ have() {
     libboost-context-dev) [ -e /usr/include/boost/context/fiber.hpp ] ;;
     gcc-*-linux-gnu) [ -d "/usr/lib/gcc-cross/${1#gcc-}" ] || [ "gcc-$(uname -m)-linux-gnu" = "$1" ] ;;
     qemu-user) command -v qemu-aarch64 >/dev/null ;;
-    python3 | strace | valgrind | gcc | g++ | pkg-config) command -v "$1" >/dev/null ;;
+    python3 | strace | valgrind | gdb | gcc | g++ | pkg-config) command -v "$1" >/dev/null ;;
     util-linux) command -v taskset >/dev/null ;;
     *) dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$' ;;
     esac
@@ -46,7 +46,7 @@ install() {
 wanted=(libuv1-dev pkg-config)
 for option in "$@"; do
     case "$option" in
-    --tests) wanted+=(python3 strace valgrind gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
+    --tests) wanted+=(python3 strace valgrind gdb gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
     --benchmarks) wanted+=(gcc g++ libboost-context-dev util-linux python3 strace valgrind) ;;
     *) die "unknown option: $option (known: --tests, --benchmarks)" ;;
     esac

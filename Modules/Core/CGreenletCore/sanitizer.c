@@ -12,6 +12,7 @@
 void __sanitizer_start_switch_fiber(void **_Nullable fake_stack, const void *bottom, size_t size) WEAK;
 void __sanitizer_finish_switch_fiber(void *_Nullable fake_stack, const void **_Nullable bottom,
                                      size_t *_Nullable size) WEAK;
+void __asan_poison_memory_region(const volatile void *address, size_t size) WEAK;
 void __asan_unpoison_memory_region(const volatile void *address, size_t size) WEAK;
 void *__tsan_get_current_fiber(void) WEAK;
 void *__tsan_create_fiber(unsigned flags) WEAK;
@@ -37,9 +38,12 @@ void cgreenlet_sanitizer_thread(cgreenlet_thread *thread) {
 #endif
 }
 
-void cgreenlet_sanitizer_acquire(cgreenlet_context *context) {
-    // The last greenlet on this stack left without unwinding: its frames' red zones are still marked.
+static void unpoison(cgreenlet_context *context) {
     if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(context->stack_low, context->stack_size);
+}
+
+void cgreenlet_sanitizer_acquire(cgreenlet_context *context) {
+    unpoison(context);
     if (__tsan_create_fiber) context->tsan_fiber = __tsan_create_fiber(0);
 }
 
@@ -51,6 +55,7 @@ void cgreenlet_sanitizer_abandon(cgreenlet_context *context) {
 }
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_sanitizer_before(cgreenlet_context *from, cgreenlet_context *to, bool final) {
+    if (__asan_poison_memory_region && final) from->thread->departed = from;
     if (__sanitizer_start_switch_fiber) {
         __sanitizer_start_switch_fiber(final ? NULL : &from->fake_stack, to->stack_low, to->stack_size);
     }
@@ -71,6 +76,10 @@ CGREENLET_UNINSTRUMENTED void cgreenlet_sanitizer_after(cgreenlet_context *arriv
     cgreenlet_thread *thread = arrived->thread;
     if (thread->departed_fiber) __tsan_destroy_fiber(thread->departed_fiber);
     thread->departed_fiber = NULL;
+    // Nobody may look at a stack that lies in the pool: a pointer into it is one that outlived its greenlet.
+    cgreenlet_context *departed = thread->departed;
+    if (departed) __asan_poison_memory_region(departed->stack_low, departed->stack_size);
+    thread->departed = NULL;
 }
 
 #if defined(__x86_64__)
@@ -94,12 +103,13 @@ void cgreenlet_sanitizer_map(cgreenlet_context *context) {
 }
 
 void cgreenlet_sanitizer_unmap(cgreenlet_context *context) {
+    unpoison(context);
     valgrind_request(VALGRIND_STACK_DEREGISTER, context->valgrind_id, 0);
 }
 
 #else
 
 void cgreenlet_sanitizer_map(cgreenlet_context *context) { (void)context; }
-void cgreenlet_sanitizer_unmap(cgreenlet_context *context) { (void)context; }
+void cgreenlet_sanitizer_unmap(cgreenlet_context *context) { unpoison(context); }
 
 #endif

@@ -5,25 +5,14 @@
 #include "stack.h"
 #include "handle.h"
 #include "include/CGreenletCore.h"
+#include "overflow.h"
 #include "sanitizer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#if !defined(MADV_GUARD_INSTALL)
-#define MADV_GUARD_INSTALL 102  // Linux 6.13: pages that fault, without a mapping of their own
-#endif
-#if !defined(MAP_NORESERVE)
-#define MAP_NORESERVE 0
-#endif
-
-enum {
-    KIND_OWN = 0,     ///< the thread's own stack
-    KIND_POOLED = 1,  ///< a slot of an arena
-    KIND_SINGLE = 2,  ///< a mapping of its own, for another size than the default
-};
 
 enum {
     FIRST_ARENA_SLOTS = 64,      ///< 16 MiB of addresses
@@ -31,92 +20,62 @@ enum {
     HOT_LIMIT = 1024,            ///< free stacks that may keep their memory
 };
 
-/// A reserved range of address space cut into slots, and the contexts that belong to them.
-typedef struct arena {
-    struct arena *next;
-    char *base;
-    size_t slots;
-    size_t used;  ///< slots that were ever handed out; the rest is untouched
-    char padding[64 - sizeof(void *) - sizeof(char *) - 2 * sizeof(size_t)];
-    cgreenlet_context contexts[];  ///< from a cache line's beginning
-} arena;
+cgreenlet_stack_pool *cgreenlet_pools;
+pthread_mutex_t cgreenlet_pools_lock = PTHREAD_MUTEX_INITIALIZER;
 
-typedef struct cgreenlet_stack_pool {
-    cgreenlet_context *hot;   ///< last in, first out: the warmest stack first
-    cgreenlet_context *cold;  ///< free and without memory
-    cgreenlet_context *leaving;  ///< just released and maybe still stood on; neither cooled nor unmapped yet
-    size_t hot_count;
-    size_t cold_count;
-    size_t live;
-    size_t page;
-    size_t guard;  ///< bytes below each stack that fault
-    size_t slot;   ///< bytes of a slot, guard and all
-    arena *arenas;
-} cgreenlet_stack_pool;
-
-/// Stands for the thread of stacks that outlived theirs: no thread's record has its address.
-static cgreenlet_thread ended_thread;
-
-static size_t arena_bytes(size_t slots) { return sizeof(arena) + slots * sizeof(cgreenlet_context); }
-
-static void *reserve(size_t size) {
-    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) return NULL;
-#if defined(MADV_NOHUGEPAGE)
-    madvise(base, size, MADV_NOHUGEPAGE);  // a huge page would commit 2 MiB for a stack that needs 4 KiB
-#endif
-    return base;
-}
-
-static bool install_guard(const cgreenlet_stack_pool *pool, char *low) {
-    if (madvise(low, pool->guard, MADV_GUARD_INSTALL) == 0) return true;
-    return mprotect(low, pool->guard, PROT_NONE) == 0;
-}
-
-static arena *add_arena(cgreenlet_stack_pool *pool) {
-    size_t slots = pool->arenas ? pool->arenas->slots * 2 : FIRST_ARENA_SLOTS;
-    if (slots > LARGEST_ARENA_SLOTS) slots = LARGEST_ARENA_SLOTS;
+static cgreenlet_arena *map_arena(const cgreenlet_stack_pool *pool, size_t slots) {
     // The contexts get a mapping too: touched page by page, as the slots are.
-    arena *fresh = mmap(NULL, arena_bytes(slots), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t bytes = cgreenlet_arena_bytes(slots);
+    cgreenlet_arena *fresh = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (fresh == MAP_FAILED) return NULL;
-    fresh->base = reserve(slots * pool->slot);
-    if (!fresh->base) {
-        munmap(fresh, arena_bytes(slots));
+    char *base = cgreenlet_map_stacks(slots * pool->slot);
+    if (!base) {
+        munmap(fresh, bytes);
+        errno = ENOMEM;
         return NULL;
     }
+    fresh->base = base;
     fresh->slots = slots;
+    return fresh;
+}
+
+// Each arena has twice the slots of the one before; less when there is no room for that many.
+static cgreenlet_arena *add_arena(cgreenlet_stack_pool *pool) {
+    size_t slots = pool->arenas ? pool->arenas->slots * 2 : FIRST_ARENA_SLOTS;
+    if (slots > LARGEST_ARENA_SLOTS) slots = LARGEST_ARENA_SLOTS;
+    cgreenlet_arena *fresh = map_arena(pool, slots);
+    while (!fresh && slots > FIRST_ARENA_SLOTS) fresh = map_arena(pool, slots /= 2);
+    if (!fresh) return NULL;
     fresh->next = pool->arenas;
+    atomic_signal_fence(memory_order_release);  // the handler of overflow.c walks the list
     pool->arenas = fresh;
     return fresh;
 }
 
 static cgreenlet_context *take_fresh_slot(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
-    arena *newest = pool->arenas;
+    cgreenlet_arena *newest = pool->arenas;
     if (!newest || newest->used == newest->slots) newest = add_arena(pool);
     if (!newest) return NULL;
     char *low = newest->base + newest->used * pool->slot;
-    if (!install_guard(pool, low)) {
-        errno = ENOMEM;  // vm.max_map_count, where the guard needs a mapping of its own
-        return NULL;
-    }
+    if (!cgreenlet_install_guard(low, pool->guard)) return NULL;
     cgreenlet_context *context = &newest->contexts[newest->used++];
     context->thread = thread;
     context->stack_low = low + pool->guard;
     context->stack_size = pool->slot - pool->guard;
-    context->kind = KIND_POOLED;
+    context->kind = CGREENLET_KIND_POOLED;
     cgreenlet_sanitizer_map(context);
     return context;
 }
 
-static cgreenlet_context *map_single(cgreenlet_thread *thread, const cgreenlet_stack_pool *pool, size_t size) {
+static cgreenlet_context *map_single(cgreenlet_thread *thread, cgreenlet_stack_pool *pool, size_t size) {
     if (size > SIZE_MAX / 2) {
         errno = ENOMEM;
         return NULL;
     }
     size = (size + pool->page - 1) / pool->page * pool->page;
     cgreenlet_context *context = aligned_alloc(64, sizeof *context);
-    char *low = context ? reserve(size + pool->guard) : NULL;
-    if (!low || !install_guard(pool, low)) {
+    char *low = context ? cgreenlet_map_stacks(size + pool->guard) : NULL;
+    if (!low || !cgreenlet_install_guard(low, pool->guard)) {
         if (low) munmap(low, size + pool->guard);
         free(context);
         errno = ENOMEM;
@@ -126,16 +85,22 @@ static cgreenlet_context *map_single(cgreenlet_thread *thread, const cgreenlet_s
         .thread = thread,
         .stack_low = low + pool->guard,
         .stack_size = size,
-        .kind = KIND_SINGLE,
+        .kind = CGREENLET_KIND_SINGLE,
+        .next_single = pool->singles,
     };
+    if (pool->singles) pool->singles->previous_single = context;
+    atomic_signal_fence(memory_order_release);  // as in add_arena
+    pool->singles = context;
     cgreenlet_sanitizer_map(context);
     return context;
 }
 
-static void unmap_single(cgreenlet_context *context) {
+void cgreenlet_unmap_single(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    cgreenlet_context *next = context->next_single, *previous = context->previous_single;
+    if (next) next->previous_single = previous;
+    *(previous ? &previous->next_single : &pool->singles) = next;
     cgreenlet_sanitizer_unmap(context);
-    size_t guard = context->thread->pool->guard;
-    munmap(context->stack_low - guard, context->stack_size + guard);
+    munmap(context->stack_low - pool->guard, context->stack_size + pool->guard);
     free(context);
 }
 
@@ -158,8 +123,8 @@ static void settle(cgreenlet_stack_pool *pool) {
     cgreenlet_context *context = pool->leaving;
     if (!context) return;
     pool->leaving = NULL;
-    if (context->kind == KIND_SINGLE) {
-        unmap_single(context);
+    if (context->kind == CGREENLET_KIND_SINGLE) {
+        cgreenlet_unmap_single(pool, context);
         return;
     }
     if (pool->hot_count < HOT_LIMIT) {
@@ -178,6 +143,12 @@ static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
     pool->guard = CGREENLET_GUARD_SIZE > pool->page ? CGREENLET_GUARD_SIZE : pool->page;
     // An odd number of pages: with a power of two the tops of all stacks would fall into the same few sets of the TLB.
     pool->slot = CGREENLET_DEFAULT_STACK_SIZE + pool->page;
+    pool->thread = thread;
+    pthread_mutex_lock(&cgreenlet_pools_lock);
+    pool->next = cgreenlet_pools;
+    cgreenlet_pools = pool;
+    pthread_mutex_unlock(&cgreenlet_pools_lock);
+    cgreenlet_overflow_watch(thread);
     thread->pool = pool;
     return pool;
 }
@@ -185,7 +156,7 @@ static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
 static cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
     cgreenlet_context *context = pool->leaving;
     // The caller may be standing on it; cgreenlet_release's contract makes that harmless, though not to a sanitizer.
-    if (context && context->kind == KIND_POOLED && !thread->careful) {
+    if (context && context->kind == CGREENLET_KIND_POOLED && !thread->careful) {
         pool->leaving = NULL;
         return context;
     }
@@ -215,48 +186,4 @@ void cgreenlet_release(cgreenlet_context *context) {
     context->scheduled = NULL;
     pool->leaving = context;
     pool->live--;
-}
-
-cgreenlet_stack_counts cgreenlet_count_stacks(void) {
-    cgreenlet_stack_pool *pool = cgreenlet_thread_current()->pool;
-    if (!pool) return (cgreenlet_stack_counts){0, 0};
-    size_t leaving = pool->leaving != NULL;
-    return (cgreenlet_stack_counts){.live = pool->live, .pooled = pool->hot_count + pool->cold_count + leaving};
-}
-
-size_t cgreenlet_resident_bytes(const cgreenlet_context *context) {
-    if (context->kind == KIND_OWN) return 0;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t pages = context->stack_size / page;
-    unsigned char resident[64];
-    size_t total = 0;
-    for (size_t first = 0; first < pages; first += sizeof resident) {
-        size_t count = pages - first < sizeof resident ? pages - first : sizeof resident;
-        if (mincore(context->stack_low + first * page, count * page, (void *)resident) != 0) return 0;
-        for (size_t i = 0; i < count; i++) total += resident[i] & 1 ? page : 0;
-    }
-    return total;
-}
-
-void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
-    cgreenlet_stack_pool *pool = thread->pool;
-    if (!pool) return;
-    if (pool->live > 0) {
-        // Somebody's frames are still there. Another thread may get this one's address, but not its stacks.
-        for (arena *each = pool->arenas; each; each = each->next) {
-            for (size_t i = 0; i < each->used; i++) each->contexts[i].thread = &ended_thread;
-        }
-        thread->pool = NULL;
-        return;
-    }
-    settle(pool);
-    while (pool->arenas) {
-        arena *gone = pool->arenas;
-        pool->arenas = gone->next;
-        for (size_t i = 0; i < gone->used; i++) cgreenlet_sanitizer_unmap(&gone->contexts[i]);
-        munmap(gone->base, gone->slots * pool->slot);
-        munmap(gone, arena_bytes(gone->slots));
-    }
-    free(pool);
-    thread->pool = NULL;
 }

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "handle.h"
 #include "include/CGreenletCore.h"
+#include "overflow.h"
 #include "runtime.h"
 #include "sanitizer.h"
 #include "stack.h"
@@ -36,6 +37,7 @@ static void thread_exits(void *argument) {
     if (thread->main.handle) cgreenlet_handle_ended(&thread->main);
     cgreenlet_pool_destroy(thread);
     cgreenlet_set_attention(thread, true);
+    cgreenlet_overflow_unwatch(thread);
     thread->started = false;
 }
 

@@ -82,16 +82,39 @@ extension GreenletThread {
     /// Their ends may start others: those come after them, but not for ever.
     private func endStarted() {
         for _ in 0..<4 {
-            for _ in 0..<started.count {
-                guard let context = started.first else { return }
-                started.remove(context)
-                guard let survivor = end(context) else { continue }
-                report("GreenletExit did not kill \(survivor), whose thread ends; its stack stays as it is")
-                abandon(context)
+            for greenlet in suspended() {
+                guard let context = greenlet.context, let survivor = end(context) else { continue }
+                report("GreenletExit did not kill \(survivor), whose thread ends; nothing more of it is unwound")
+                giveUp(context)
             }
         }
-        if started.first == nil { return }
-        report("\(name) ends, and its last greenlets keep starting others: \(started.count) of those stay as they are")
-        while let context = started.first { abandon(context) }
+        let rest = suspended()
+        if rest.isEmpty { return }
+        report("\(name) ends, and its last greenlets keep starting others: \(rest.count) of those are not unwound")
+        for greenlet in rest { greenlet.context.map(giveUp) }
+    }
+
+    /// Nobody will enter it again.
+    private func giveUp(_ context: Context) {
+        abandon(context)
+        if context.pointee.scheduled == nil { cgreenlet_abandon(context) }  // else its scheduler may still know it
+    }
+
+    /// The raw greenlets that have a stack, in the order in which they started.
+    ///
+    /// As handles: the end of one may be that of others, and their stacks may go, or serve again.
+    private func suspended() -> [RawGreenlet] {
+        var found: [Context] = []
+        withUnsafeMutablePointer(to: &found) { list in
+            cgreenlet_visit_stacks(
+                { context, list in
+                    if context.pointee.parent == nil { return }
+                    list.assumingMemoryBound(to: [Context].self).pointee.append(context)
+                },
+                list
+            )
+        }
+        found.sort { $0.pointee.start_number < $1.pointee.start_number }
+        return found.map { RawGreenlet.handle(on: $0, of: self) }
     }
 }

@@ -57,7 +57,7 @@ package final class GreenletThread {
     ///
     /// Each becomes an orphan when it stops by hand; till then no switch is plain, or it would slip through.
     @exclusivity(unchecked) private var strays: Set<Context> = []
-    @exclusivity(unchecked) var started = StartedContexts()
+    @exclusivity(unchecked) private var starts: UInt32 = 0
 
     /// The calling thread's record, made on first use.
     package static var current: GreenletThread {
@@ -154,7 +154,10 @@ extension GreenletThread {
 // Who has a stack, and who has a handle on it.
 extension GreenletThread {
     /// A raw greenlet starts on `context`.
-    func started(_ context: Context) { started.append(context) }
+    func started(_ context: Context) {
+        starts &+= 1
+        context.pointee.start_number = starts
+    }
 
     /// Gives a finished context back.
     ///
@@ -173,7 +176,6 @@ extension GreenletThread {
         if !strays.isEmpty { strays.remove(context) }
         let parent = context.pointee.parent.map { Unmanaged<RawGreenlet>.fromOpaque($0).takeRetainedValue() }
         context.pointee.parent = nil
-        if parent != nil { started.remove(context) }
         owner?.die(under: parent)
     }
 

@@ -37,29 +37,3 @@ struct Orphans {
         return orphan
     }
 }
-
-/// The raw greenlets of a thread that have a stack, in the order in which they started; the links are in the contexts.
-struct StartedContexts {
-    private(set) var first: Context?
-    private var last: Context?
-    private(set) var count = 0
-
-    mutating func append(_ context: Context) {
-        context.pointee.earlier = last
-        context.pointee.later = nil
-        if let last { last.pointee.later = context } else { first = context }
-        last = context
-        count += 1
-    }
-
-    /// Takes it out; does nothing if it has been taken out before.
-    mutating func remove(_ context: Context) {
-        let (earlier, later) = (context.pointee.earlier, context.pointee.later)
-        guard earlier != nil || first == context else { return }
-        if let earlier { earlier.pointee.later = later } else { first = later }
-        if let later { later.pointee.earlier = earlier } else { last = earlier }
-        context.pointee.earlier = nil
-        context.pointee.later = nil
-        count -= 1
-    }
-}

@@ -177,14 +177,3 @@ func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
     let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)
     cgreenlet_leave(context, GreenletThread.current.runBody(on: context))
 }
-
-extension GreenletError {
-    package static func outOfStacks(_ size: Int, _ code: CInt) -> GreenletError {
-        let wanted = size == 0 ? "a stack" : "a stack of \(size) bytes"
-        return GreenletError(
-            .outOfStacks,
-            "can't get \(wanted) for a greenlet: \(describeErrno(code)); let greenlets end first, or raise "
-                + "vm.max_map_count (two mappings a stack on kernels before 6.13), ulimit -v, or memory"
-        )
-    }
-}

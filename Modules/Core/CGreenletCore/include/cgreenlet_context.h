@@ -48,9 +48,12 @@ typedef struct cgreenlet_context {
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
     uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans
-    uint8_t kind;                ///< see stack.c
-    struct cgreenlet_context *_Nullable earlier;  ///< the raw greenlet of this thread that started before it
-    struct cgreenlet_context *_Nullable later;    ///< and the one that started after it
+    uint8_t kind;                ///< see stack.h
+    bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
+    uint8_t gap[2];
+    uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started
+    struct cgreenlet_context *_Nullable next_single;      ///< stacks with mappings of their own: see stack.h
+    struct cgreenlet_context *_Nullable previous_single;
     struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)
 } cgreenlet_context;
 
@@ -97,6 +100,8 @@ typedef struct cgreenlet_thread {
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
     struct cgreenlet_stack_pool *_Nullable pool;
     cgreenlet_swift_side swift;  ///< empty until this thread used Swift's side of greenlets
+    cgreenlet_context *_Nullable departed;  ///< AddressSanitizer: left for good, to be poisoned upon arrival elsewhere
+    char *_Nullable alternate_stack;        ///< mapping of the signal stack that this thread was given; see overflow.c
 } cgreenlet_thread;
 
 /// Sets the calling thread up, once. Not a switch point. errno is unspecified afterwards.

@@ -20,6 +20,14 @@ cgreenlet_context *_Nullable cgreenlet_acquire(size_t size);
 /// `cgreenlet_leave` and acquires at most the context it leaves to.
 void cgreenlet_release(cgreenlet_context *context);
 
+/// Gives up a stack whose thread has ended, or is past the point where it ends greenlets. From any thread, once.
+///
+/// Nothing on it is unwound: what its frames own is lost, its memory is not.
+void cgreenlet_abandon(cgreenlet_context *context);
+
+/// Shows `visit` all stacks of the calling thread that were ever handed out, in use or not. It must not take or give any.
+void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argument), void *argument);
+
 /// How many stacks of the calling thread are in use, and how many wait in its pool.
 typedef struct cgreenlet_stack_counts {
     size_t live;
@@ -28,8 +36,43 @@ typedef struct cgreenlet_stack_counts {
 
 cgreenlet_stack_counts cgreenlet_count_stacks(void);
 
+/// What the calling thread's stacks, live and pooled, take.
+typedef struct cgreenlet_stack_bytes {
+    size_t reserved;   ///< of address space, guards and all
+    size_t committed;  ///< of memory that is resident now
+} cgreenlet_stack_bytes;
+
+/// Asks the kernel about each stack (mincore): a system call for every stack that ever was.
+cgreenlet_stack_bytes cgreenlet_weigh_stacks(void);
+
 /// Bytes of `context`'s stack that are resident in memory now (mincore). 0 for the thread's own stack.
 size_t cgreenlet_resident_bytes(const cgreenlet_context *context);
+
+/// Bytes from the top of `context`'s stack down to the lowest page that is resident: how deep it ever was, counting
+/// the greenlets that had the stack before, since it last came from the kernel. 0 for the thread's own stack.
+size_t cgreenlet_high_water(const cgreenlet_context *context);
+
+/// Makes guards by mprotect, two mappings a stack, as on kernels before 6.13. For tests of just that.
+void cgreenlet_use_mapped_guards(bool wanted);
+
+/// What stands in the way of another stack.
+typedef enum cgreenlet_limit {
+    CGREENLET_LIMIT_MEMORY,     ///< none of the others: memory, or a container's share of it
+    CGREENLET_LIMIT_ADDRESSES,  ///< RLIMIT_AS: bytes of address space of the process
+    CGREENLET_LIMIT_DATA,       ///< RLIMIT_DATA: bytes of private writable mappings
+    CGREENLET_LIMIT_MAPPINGS,   ///< vm.max_map_count: mappings of the process
+    CGREENLET_LIMIT_MACHINE,    ///< no process has that many addresses
+} cgreenlet_limit;
+
+/// A limit that was hit: its value and how much of it is used, in bytes or mappings; 0 if that can't be known.
+typedef struct cgreenlet_limit_hit {
+    cgreenlet_limit limit;
+    size_t used;
+    size_t allowed;
+} cgreenlet_limit_hit;
+
+/// Finds out why `cgreenlet_acquire(size)` has just failed. Allocates nothing; may read all of /proc/self/maps.
+cgreenlet_limit_hit cgreenlet_find_limit(size_t size);
 
 #pragma clang assume_nonnull end
 

@@ -1,0 +1,59 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Backtraces of greenlets, running and suspended.
+
+#define _GNU_SOURCE
+#include "backtrace.h"
+#include "include/CGreenletCore.h"
+#include "sanitizer.h"
+#include "stack.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cgreenlet_trampoline(void);
+char *swift_demangle(const char *mangled, size_t length, char *_Nullable buffer, size_t *_Nullable size,
+                     uint32_t flags) __attribute__((weak));
+
+static void bound_own_stack(cgreenlet_walk *walk) {
+#if defined(__linux__)
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    void *low;
+    size_t size;
+    if (pthread_attr_getstack(&attributes, &low, &size) == 0) walk->high = (uintptr_t)low + size;
+    pthread_attr_destroy(&attributes);
+#else
+    walk->high = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+#endif
+}
+
+CGREENLET_UNINSTRUMENTED static size_t collect(cgreenlet_walk walk, uintptr_t *addresses, size_t limit) {
+    size_t count = 0;
+    while (count < limit && cgreenlet_walk_on(&walk, &addresses[count])) count++;
+    return count;
+}
+
+CGREENLET_UNINSTRUMENTED __attribute__((noinline)) size_t cgreenlet_backtrace(
+    const cgreenlet_context *context, uintptr_t *addresses, size_t limit) {
+    bool is_running = context->thread->current == context;
+    if (limit == 0 || (!is_running && context->resume_address == (void *)cgreenlet_trampoline)) return 0;
+    cgreenlet_walk walk = {.low = (uintptr_t)__builtin_frame_address(0), .frame = (uintptr_t)context->frame_pointer};
+    if (context->kind == CGREENLET_KIND_OWN) {
+        bound_own_stack(&walk);
+    } else {
+        walk.high = (uintptr_t)context->stack_low + context->stack_size;
+    }
+    if (is_running) {
+        uintptr_t caller;
+        walk.frame = walk.low;
+        return cgreenlet_walk_on(&walk, &caller) ? collect(walk, addresses, limit) : 0;
+    }
+    walk.low = (uintptr_t)context->stack_pointer;
+    addresses[0] = (uintptr_t)context->resume_address;
+    return 1 + collect(walk, addresses + 1, limit - 1);
+}
+
+char *cgreenlet_demangle(const char *mangled) {
+    return swift_demangle ? swift_demangle(mangled, strlen(mangled), NULL, NULL, 0) : NULL;
+}

@@ -1,0 +1,55 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What stacks ask of the kernel: addresses, guards, and which pages are in memory.
+
+#define _GNU_SOURCE
+#include "include/CGreenletCore.h"
+#include "stack.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if !defined(MADV_GUARD_INSTALL)
+#define MADV_GUARD_INSTALL 102  // Linux 6.13: pages that fault, without a mapping of their own
+#endif
+#if !defined(MAP_NORESERVE)
+#define MAP_NORESERVE 0
+#endif
+
+static atomic_bool mapped_guards;
+
+void cgreenlet_use_mapped_guards(bool wanted) { mapped_guards = wanted; }
+
+char *cgreenlet_map_stacks(size_t size) {
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) return NULL;
+#if defined(MADV_NOHUGEPAGE)
+    madvise(base, size, MADV_NOHUGEPAGE);  // a huge page would commit 2 MiB for a stack that needs 4 KiB
+#endif
+    return base;
+}
+
+bool cgreenlet_install_guard(char *low, size_t size) {
+    if (!mapped_guards && madvise(low, size, MADV_GUARD_INSTALL) == 0) return true;
+    if (mprotect(low, size, PROT_NONE) == 0) return true;
+    errno = ENOMEM;  // vm.max_map_count: here the guard needs a mapping of its own
+    return false;
+}
+
+size_t cgreenlet_resident(char *low, size_t size, size_t page, size_t *lowest) {
+    unsigned char resident[256];
+    size_t total = 0, first_found = size;
+    for (size_t offset = 0; offset < size; offset += sizeof resident * page) {
+        size_t pages = (size - offset) / page;
+        if (pages > sizeof resident) pages = sizeof resident;
+        if (mincore(low + offset, pages * page, (void *)resident) != 0) break;
+        for (size_t i = 0; i < pages; i++) {
+            if (!(resident[i] & 1)) continue;
+            if (first_found == size) first_found = offset + i * page;
+            total += page;
+        }
+    }
+    if (lowest) *lowest = first_found;
+    return total;
+}

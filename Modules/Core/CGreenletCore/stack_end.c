@@ -1,0 +1,99 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A pool of stacks when its thread ends, and what becomes of the stacks that outlive it.
+
+#define _GNU_SOURCE
+#include "include/CGreenletCore.h"
+#include "sanitizer.h"
+#include "stack.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static void unlist(cgreenlet_stack_pool *pool) {
+    cgreenlet_stack_pool **link = &cgreenlet_pools;
+    while (*link != pool) link = &(*link)->next;
+    *link = pool->next;
+}
+
+static void unmap_everything(cgreenlet_stack_pool *pool) {
+    unlist(pool);
+    while (pool->singles) cgreenlet_unmap_single(pool, pool->singles);
+    while (pool->arenas) {
+        cgreenlet_arena *gone = pool->arenas;
+        pool->arenas = gone->next;
+        for (size_t i = 0; i < gone->used; i++) cgreenlet_sanitizer_unmap(&gone->contexts[i]);
+        munmap(gone->base, gone->slots * pool->slot);
+        munmap(gone, cgreenlet_arena_bytes(gone->slots));
+    }
+    free(pool);
+}
+
+// Nobody's frames are on it any more, or nobody will run them.
+static void drop(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    if (context->kind == CGREENLET_KIND_SINGLE) {
+        cgreenlet_unmap_single(pool, context);
+    } else {
+        madvise(context->stack_low, context->stack_size, MADV_DONTNEED);
+    }
+}
+
+static void drop_free(cgreenlet_stack_pool *pool) {
+    if (pool->leaving) drop(pool, pool->leaving);
+    for (cgreenlet_context *each = pool->hot; each; each = each->next_free) drop(pool, each);
+    pool->leaving = NULL;
+}
+
+// Gives the stacks that are still in use to the heir: another thread may get this one's address, but not its stacks.
+static void hand_over(cgreenlet_stack_pool *pool) {
+    pool->heir.number = pool->thread->number;
+    pool->heir.pool = pool;
+    pool->thread = &pool->heir;
+    for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
+        for (size_t i = 0; i < each->used; i++) {
+            each->contexts[i].thread = &pool->heir;
+            pool->live -= each->contexts[i].abandoned;
+            if (each->contexts[i].abandoned) drop(pool, &each->contexts[i]);
+        }
+    }
+    for (cgreenlet_context *each = pool->singles, *next; each; each = next) {
+        next = each->next_single;
+        each->thread = &pool->heir;
+        pool->live -= each->abandoned;
+        if (each->abandoned) drop(pool, each);
+    }
+}
+
+void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
+    cgreenlet_stack_pool *pool = thread->pool;
+    if (!pool) return;
+    pthread_mutex_lock(&cgreenlet_pools_lock);
+    thread->pool = NULL;
+    if (pool->live > 0) {
+        drop_free(pool);
+        hand_over(pool);
+    }
+    if (pool->live == 0) unmap_everything(pool);
+    pthread_mutex_unlock(&cgreenlet_pools_lock);
+}
+
+void cgreenlet_abandon(cgreenlet_context *context) {
+    pthread_mutex_lock(&cgreenlet_pools_lock);
+    context->abandoned = true;
+    cgreenlet_stack_pool *pool = context->thread->pool;
+    // Before that the thread is about to end, and will see the mark.
+    if (pool && context->thread == &pool->heir) {
+        pool->live--;
+        drop(pool, context);
+        if (pool->live == 0) unmap_everything(pool);
+    }
+    pthread_mutex_unlock(&cgreenlet_pools_lock);
+}
+
+void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argument), void *argument) {
+    cgreenlet_stack_pool *pool = cgreenlet_thread_current()->pool;
+    if (!pool) return;
+    for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
+        for (size_t i = 0; i < each->used; i++) visit(&each->contexts[i], argument);
+    }
+    for (cgreenlet_context *each = pool->singles; each; each = each->next_single) visit(each, argument);
+}
