@@ -261,6 +261,27 @@ private func permutations(_ elements: [Int]) -> Generator<[Int]> {
         }
     }
 
+    @Test func whatABodyCapturedMayWalkAGeneratorWhileItGoes() async {
+        final class Walker {
+            let note: (Int) -> Void
+            init(_ note: @escaping (Int) -> Void) { self.note = note }
+            deinit { for number in Generator<Int>({ yield in try yield(7) }) { note(number) } }
+        }
+        await onThread {
+            var seen: [Int] = []
+            var walker: Walker? = Walker { seen.append($0) }
+            let coroutine = Coroutine<Void, Int> { [walker] _, suspend in
+                try suspend(1)
+                _ = walker
+                return 2
+            }
+            walker = nil
+            let resumer = RawGreenlet { for _ in 0..<2 { seen.append(try coroutine.resume(())) } }
+            try resumer.switch()
+            #expect(seen == [1, 7, 2])
+        }
+    }
+
     @Test func aCoroutineThatRunsCantBeResumed() async {
         await onThread {
             var inner: (any Error)?

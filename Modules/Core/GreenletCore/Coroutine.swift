@@ -198,7 +198,7 @@ final class Passage<Input, Output> {
         isFinished = true
         guard let waiting else { return }  // dropped: its end goes to whoever happens to run
         let thread = GreenletThread.current
-        thread.currentGreenlet.successor = RawGreenlet.handle(on: waiting, of: thread)
+        thread.setSuccessor(RawGreenlet.handle(on: waiting, of: thread))
         leaveOff()
     }
 

@@ -48,6 +48,11 @@ package final class GreenletThread {
     /// Who left for it, if a tracer wants to know.
     private var leaving: RawGreenlet?
 
+    /// Who runs instead of its parent when a greenlet has ended: told right before the end.
+    ///
+    /// More than one if the last of a body, the end of what it captured, runs others to their end.
+    @exclusivity(unchecked) private(set) var successors: [(context: Context, heir: RawGreenlet)] = []
+
     // What must be ended. Safe because all but the news is touched by the thread itself, and never across a switch.
     let dropped: DroppedHandles
     /// Dropped handles that were noticed before the news of them.
@@ -139,6 +144,13 @@ extension GreenletThread {
         record.pointee.delivery = false
         guard let origin, let greenlet else { return (parcel, greenlet) }
         return (traced(parcel, from: origin, to: greenlet), greenlet)
+    }
+
+    /// The greenlet that runs ends next, and `heir` shall run then.
+    func setSuccessor(_ heir: RawGreenlet) { successors.append((running, heir)) }
+
+    func takeSuccessor(of context: Context) -> RawGreenlet? {
+        successors.last?.context == context ? successors.removeLast().heir : nil
     }
 
     /// Takes what was handed over to a greenlet that did not expect it, as it waited for its hub.

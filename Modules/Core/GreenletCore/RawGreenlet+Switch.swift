@@ -19,7 +19,20 @@ extension RawGreenlet {
     /// greenlet: `greenlet.switch`.
     @discardableResult
     public func `switch`(_ value: Any? = nil) throws -> Any? {
-        try transfer(.value(value))
+        if value == nil, let destination = try startPlainly() {
+            cgreenlet_switch(cgreenlet_running(), destination)
+            return cgreenlet_has_delivery() ? try thread.receive().parcel.open() : nil
+        }
+        return try transfer(.value(value))
+    }
+
+    /// The short way of a greenlet that has not started and gets no value: nothing is handed over.
+    ///
+    /// - Returns: Its stack; nil if something is to be looked at before.
+    @inline(__always)
+    private func startPlainly() throws -> Context? {
+        guard isPending, cgreenlet_is_at_ease(thread.record) else { return nil }
+        return try start()
     }
 
     /// Stops here and continues in `target`, handing nothing over and dropping what comes back.
@@ -49,7 +62,7 @@ extension RawGreenlet {
 
     @usableFromInline
     @inline(never)
-    func passControl() throws { _ = try transfer(.value(nil)) }
+    func passControl() throws { _ = try self.switch() }
 
     /// Continues in this greenlet, whose own `switch(_:)` throws `error`.
     ///
@@ -129,10 +142,26 @@ extension RawGreenlet {
 extension GreenletThread {
     /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
     fileprivate func runBody(on context: Context) -> Context {
-        var parcel = runToEnd()
-        // Safe because only a main greenlet has no parent, and it has no body.
+        let result = runToEnd(on: context)
+        if result == nil, let destination = plainHeir(of: context) {
+            retire(context)
+            return destination
+        }
+        return passOn(result ?? .value(nil), from: context)
+    }
+
+    /// Where to go when there is nothing to hand over and nobody to tell.
+    private func plainHeir(of context: Context) -> Context? {
+        guard tracer == nil, successors.isEmpty, let parent = context.pointee.parent else { return nil }
+        return Unmanaged<RawGreenlet>.fromOpaque(parent)._withUnsafeGuaranteedRef { $0.context }
+    }
+
+    /// Hands the result to the parent, or to whoever takes its place.
+    private func passOn(_ result: Parcel, from context: Context) -> Context {
+        var parcel = result
         let ended = RawGreenlet.handle(on: context, of: self)
-        var heir = ended.successor ?? ended.parent!
+        // Safe because only a main greenlet has no parent, and it has no body.
+        var heir = takeSuccessor(of: context) ?? ended.parent!
         retire(context)
         while true {
             do {
@@ -148,10 +177,12 @@ extension GreenletThread {
         }
     }
 
-    private func runToEnd() -> Parcel {
-        let (parcel, body) = takeFirst()
+    /// - Returns: What the parent gets; nil if the body returned nothing.
+    private func runToEnd(on context: Context) -> Parcel? {
         do {
-            return .value(try body(try parcel.open()))
+            guard record.pointee.delivery else { return try takeBody(on: context)(nil).map { .value($0) } }
+            let (parcel, greenlet) = receive()
+            return try takeBody(of: greenlet)(try parcel.open()).map { .value($0) }
         } catch let exit as GreenletExit {
             return .value(exit)
         } catch {
@@ -159,13 +190,17 @@ extension GreenletThread {
         }
     }
 
-    /// What the new greenlet begins with.
-    ///
-    /// No reference to it stays behind: whoever holds none may drop it.
-    private func takeFirst() -> (Parcel, RawGreenlet.Body) {
-        let (parcel, greenlet) = receive()
+    /// The body of a greenlet that was started plainly.
+    private func takeBody(on context: Context) -> RawGreenlet.Code {
+        // Safe because whoever started it did so by a call on its handle, which has not returned.
+        let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
+        return owner._withUnsafeGuaranteedRef { takeBody(of: $0) }
+    }
+
+    /// No reference to the greenlet stays behind: whoever holds none may drop it.
+    private func takeBody(of greenlet: RawGreenlet?) -> RawGreenlet.Code {
         guard let body = greenlet?.takeBody() else { preconditionFailure("a greenlet was started twice") }
-        return (parcel, body)
+        return body
     }
 }
 
@@ -175,5 +210,7 @@ extension GreenletThread {
 func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
     // Safe because `acquireStack` passed the context itself.
     let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)
-    cgreenlet_leave(context, GreenletThread.current.runBody(on: context))
+    // Safe because the thread's record keeps it.
+    let thread = Unmanaged<GreenletThread>.fromOpaque(context.pointee.thread.pointee.record!)
+    cgreenlet_leave(context, thread._withUnsafeGuaranteedRef { $0.runBody(on: context) })
 }

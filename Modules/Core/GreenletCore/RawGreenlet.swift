@@ -34,12 +34,10 @@ public final class RawGreenlet {
     /// The stack, from the first switch to the end.
     @exclusivity(unchecked) @usableFromInline private(set) var context: UnsafeMutablePointer<cgreenlet_context>?
     /// What will run, until it does.
-    @exclusivity(unchecked) private var body: Body?
+    @exclusivity(unchecked) private var body: Code?
     private let stackSize: Int
     /// The parent while there is no stack; the context knows it as long as there is one, and so survives its handle.
-    private var ancestor: RawGreenlet?
-    /// Who runs when the body has ended, if that isn't the parent.
-    var successor: RawGreenlet?
+    @exclusivity(unchecked) private var ancestor: RawGreenlet?
     private let kind: Kind
 
     private enum Kind {
@@ -63,7 +61,23 @@ public final class RawGreenlet {
     /// - Precondition: `parent` belongs to this thread.
     ///
     /// greenlet: `greenlet(run, parent)`.
-    public init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping Body) {
+    public convenience init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping Body) {
+        self.init(under: parent, stackSize: stackSize, running: .passing(body))
+    }
+
+    /// Creates a greenlet whose body takes nothing and returns nothing.
+    ///
+    /// - Parameters:
+    ///   - parent: Where control goes when the body ends; the current greenlet if nil.
+    ///   - stackSize: Bytes of stack; 0 means the default.
+    ///   - body: What to run.
+    ///
+    /// greenlet: `greenlet(run, parent)`.
+    public convenience init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping () throws -> Void) {
+        self.init(under: parent, stackSize: stackSize, running: .plain(body))
+    }
+
+    private init(under parent: RawGreenlet?, stackSize: Int, running body: Code) {
         let thread = GreenletThread.current
         thread.endOrphans()
         let parent = parent ?? thread.currentGreenlet
@@ -76,21 +90,6 @@ public final class RawGreenlet {
         self.body = body
         self.stackSize = max(0, stackSize)
         kind = .own
-    }
-
-    /// Creates a greenlet whose body takes nothing and returns nothing.
-    ///
-    /// - Parameters:
-    ///   - parent: Where control goes when the body ends; the current greenlet if nil.
-    ///   - stackSize: Bytes of stack; 0 means the default.
-    ///   - body: What to run.
-    ///
-    /// greenlet: `greenlet(run, parent)`.
-    public convenience init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping () throws -> Void) {
-        self.init(parent: parent, stackSize: stackSize) { _ in
-            try body()
-            return nil
-        }
     }
 
     init(main thread: GreenletThread) {
@@ -150,7 +149,6 @@ public final class RawGreenlet {
     func die(under parent: RawGreenlet?) {
         context = nil
         body = nil
-        successor = nil
         if kind == .own { ancestor = parent }
     }
 
@@ -166,7 +164,22 @@ public final class RawGreenlet {
         return fresh
     }
 
-    func takeBody() -> Body? {
+    /// What a body may be: one that takes nothing needs no wrapper.
+    enum Code {
+        case plain(() throws -> Void)
+        case passing(Body)
+
+        func callAsFunction(_ first: Any?) throws -> Any? {
+            switch self {
+            case .passing(let body): return try body(first)
+            case .plain(let body):
+                try body()
+                return nil
+            }
+        }
+    }
+
+    func takeBody() -> Code? {
         defer { body = nil }
         return body
     }
@@ -195,6 +208,9 @@ extension RawGreenlet {
     ///
     /// greenlet: `greenlet.dead`.
     public var isDead: Bool { context == nil && body == nil }
+
+    /// Whether it has not started yet.
+    var isPending: Bool { context == nil && body != nil }
 
     /// Whether the greenlet was started and has not ended.
     ///

@@ -125,9 +125,14 @@ static inline cgreenlet_thread *_Nullable cgreenlet_thread_if_started(void) {
     return thread->started ? thread : NULL;
 }
 
+/// Whether `thread` is the calling thread, and nothing asks for its attention.
+static inline bool cgreenlet_is_at_ease(const cgreenlet_thread *thread) {
+    return thread == __c11_atomic_load(&cgreenlet_this_thread.at_ease, __ATOMIC_RELAXED);
+}
+
 /// Whether `context` belongs to the calling thread and nothing asks for that thread's attention.
 static inline bool cgreenlet_is_plain(const cgreenlet_context *context) {
-    return context->thread == __c11_atomic_load(&cgreenlet_this_thread.at_ease, __ATOMIC_RELAXED);
+    return cgreenlet_is_at_ease(context->thread);
 }
 
 /// What runs now. The thread must have been started.
