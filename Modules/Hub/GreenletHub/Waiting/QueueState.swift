@@ -101,7 +101,7 @@ struct QueueState<Order: QueueOrder> {
     @inline(__always)
     mutating func get() -> GetDecision {
         if items.isEmpty {
-            if !offers.isEmpty { return .meetPutter }
+            if limit == 0, !offers.isEmpty { return .meetPutter }
             return isClosed ? .fail : .wait
         }
         return .take(items.removeFirst())
