@@ -175,7 +175,7 @@ import Testing
         await onHub {
             let condition = Condition()
             let forgetful = spawn { try condition.lock.acquire() }
-            let error = caught { try condition.withLock { try condition.wait(timeout: .milliseconds(2)) } }
+            let error = caught { _ = try condition.withLock { try condition.wait(timeout: .milliseconds(2)) } }
             #expect(error is LoopExit && condition.lock.owner === forgetful)
         }
     }
