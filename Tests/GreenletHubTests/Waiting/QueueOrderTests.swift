@@ -104,6 +104,20 @@ import Testing
         }
     }
 
+    @Test func aQueueMayHaveAnOrderOfItsUsersOwn() async {
+        await onHub {
+            let queue = OrderedQueue(capacity: 3, order: EvenFirst())
+            for number in [1, 2, 3] { try queue.put(number) }
+            let late = spawn { try queue.put(4) }
+            try settle()
+            #expect(queue.isFull && !late.isReady && "\(queue)".hasPrefix("<EvenFirst 0x"))
+            var items: [Int] = []
+            while let item = try queue.tryGet() { items.append(item) }
+            try late.get()
+            #expect(items == [2, 4, 1, 3])
+        }
+    }
+
     @Test func closingTellsAllThatWait() async {
         await onHub {
             let (stack, heap) = (LifoQueue<Int>(capacity: 1), PriorityQueue<Int>())
@@ -121,6 +135,25 @@ import Testing
             let none = try stack.next()
             #expect(answers == [true, true, true] && last == 0 && none == nil)
         }
+    }
+}
+
+private struct EvenFirst: QueueOrder {
+    static var queueName: String { "EvenFirst" }
+    private var items: [Int] = []
+    private var next: Int { items.firstIndex { $0.isMultiple(of: 2) } ?? 0 }
+
+    var count: Int { items.count }
+    var isEmpty: Bool { items.isEmpty }
+    var first: Int? { items.isEmpty ? nil : items[next] }
+
+    mutating func append(_ item: consuming Int) { items.append(item) }
+
+    mutating func removeFirst() -> Int { items.remove(at: next) }
+
+    mutating func removeAll() -> [Int] {
+        defer { items = [] }
+        return items
     }
 }
 
