@@ -34,7 +34,8 @@ struct QueueState<Order: QueueOrder> {
     /// The same, but `Int.max` for any number.
     @usableFromInline let limit: Int
     @usableFromInline var items: Order
-    @usableFromInline var isClosed = false
+    /// What a getter does who finds no item.
+    @usableFromInline var whenEmpty: WhenEmpty
     @usableFromInline var handed = Ring<Element>()
     /// Some of these may have given up and not yet run; waking them fails then.
     @usableFromInline var offers = Ring<Offer>()
@@ -46,6 +47,7 @@ struct QueueState<Order: QueueOrder> {
         self.capacity = capacity
         items = order
         limit = capacity ?? Int.max
+        whenEmpty = capacity == 0 ? .meetPutter : .wait
     }
 
     /// Ends whatever is left; returned, so that it ends outside of this call.
@@ -88,11 +90,21 @@ struct QueueState<Order: QueueOrder> {
     @usableFromInline
     enum GetDecision {
         case take(Element)
+        case none(WhenEmpty)
+    }
+
+    @usableFromInline
+    enum WhenEmpty {
+        case wait
         /// Of a channel: take it from a putter, if one of them still waits.
         case meetPutter
-        case wait
+        /// It is closed.
         case fail
     }
+
+    @inlinable
+    @inline(__always)
+    var isClosed: Bool { whenEmpty == .fail }
 
     /// The first item.
     ///
@@ -100,10 +112,7 @@ struct QueueState<Order: QueueOrder> {
     @inlinable
     @inline(__always)
     mutating func get() -> GetDecision {
-        if items.isEmpty {
-            if limit == 0, !offers.isEmpty { return .meetPutter }
-            return isClosed ? .fail : .wait
-        }
+        if items.isEmpty { return .none(whenEmpty) }
         return .take(items.removeFirst())
     }
 
@@ -160,7 +169,7 @@ struct QueueState<Order: QueueOrder> {
     ///
     /// What is dropped is returned, so that it ends outside of this call.
     mutating func close(discarding: Bool) -> (offers: [Offer], items: [Element]) {
-        isClosed = true
+        whenEmpty = .fail
         let dropped = discarding ? items.removeAll() : []
         unfinished -= dropped.count
         return (offers.removeAll(), dropped)
