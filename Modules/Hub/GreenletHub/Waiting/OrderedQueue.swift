@@ -70,7 +70,7 @@ public final class OrderedQueue<Order: QueueOrder> {
     func putWhenThereIsRoom(_ item: Element, _ timeout: Duration?) throws {
         let putter = try Waiter()
         let number = state.offer(item, by: putter)
-        if peekers != nil, state.limit == 0 { wakePeekers() }
+        if state.limit == 0, peekers != nil { wakePeekers() }
         do {
             if try putter.park("put", on: self, timeout: timeout) { return }
             throw WaitList.expired("put", on: self, timeout: timeout)
@@ -134,9 +134,9 @@ public final class OrderedQueue<Order: QueueOrder> {
         case .take(let item):
             if !state.offers.isEmpty { fillUp() }
             return item
-        case .none(.wait): return nil
-        case .none(.meetPutter): return meetPutter()
-        case .none(.fail): throw QueueClosed()
+        case .meetPutter: return meetPutter()
+        case .wait: return nil
+        case .fail: throw QueueClosed()
         }
     }
 

@@ -34,8 +34,7 @@ struct QueueState<Order: QueueOrder> {
     /// The same, but `Int.max` for any number.
     @usableFromInline let limit: Int
     @usableFromInline var items: Order
-    /// What a getter does who finds no item.
-    @usableFromInline var whenEmpty: WhenEmpty
+    @usableFromInline var isClosed = false
     @usableFromInline var handed = Ring<Element>()
     /// Some of these may have given up and not yet run; waking them fails then.
     @usableFromInline var offers = Ring<Offer>()
@@ -47,7 +46,6 @@ struct QueueState<Order: QueueOrder> {
         self.capacity = capacity
         items = order
         limit = capacity ?? Int.max
-        whenEmpty = capacity == 0 ? .meetPutter : .wait
     }
 
     /// Ends whatever is left; returned, so that it ends outside of this call.
@@ -90,21 +88,11 @@ struct QueueState<Order: QueueOrder> {
     @usableFromInline
     enum GetDecision {
         case take(Element)
-        case none(WhenEmpty)
-    }
-
-    @usableFromInline
-    enum WhenEmpty {
-        case wait
         /// Of a channel: take it from a putter, if one of them still waits.
         case meetPutter
-        /// It is closed.
+        case wait
         case fail
     }
-
-    @inlinable
-    @inline(__always)
-    var isClosed: Bool { whenEmpty == .fail }
 
     /// The first item.
     ///
@@ -112,7 +100,10 @@ struct QueueState<Order: QueueOrder> {
     @inlinable
     @inline(__always)
     mutating func get() -> GetDecision {
-        if items.isEmpty { return .none(whenEmpty) }
+        if items.isEmpty {
+            if limit == 0, !offers.isEmpty { return .meetPutter }
+            return isClosed ? .fail : .wait
+        }
         return .take(items.removeFirst())
     }
 
@@ -169,7 +160,7 @@ struct QueueState<Order: QueueOrder> {
     ///
     /// What is dropped is returned, so that it ends outside of this call.
     mutating func close(discarding: Bool) -> (offers: [Offer], items: [Element]) {
-        whenEmpty = .fail
+        isClosed = true
         let dropped = discarding ? items.removeAll() : []
         unfinished -= dropped.count
         return (offers.removeAll(), dropped)
