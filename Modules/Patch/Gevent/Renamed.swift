@@ -75,3 +75,61 @@ extension Greenlet {
     @available(*, unavailable, renamed: "linkError(_:)")
     public func link_exception(_ callback: (Greenlet<Value>) -> Void) {}
 }
+
+/// Use `ReentrantLock`.
+@available(*, unavailable, renamed: "ReentrantLock")
+public typealias RLock = ReentrantLock
+
+/// Use `Queue`.
+@available(*, unavailable, renamed: "Queue")
+public typealias JoinableQueue<Element> = Queue<Element>
+
+/// Use `QueueClosed`.
+@available(*, unavailable, renamed: "QueueClosed")
+public typealias ShutDown = QueueClosed
+
+extension OrderedQueue {
+    /// Use `tryPut(_:)`.
+    @available(*, unavailable, renamed: "tryPut(_:)")
+    public func put_nowait(_ item: Element) {}
+
+    /// Use `tryGet()`.
+    @available(*, unavailable, renamed: "tryGet()")
+    public func get_nowait() {}
+
+    /// Use `tryPeek()`.
+    @available(*, unavailable, renamed: "tryPeek()")
+    public func peek_nowait() {}
+
+    /// Use `taskDone()`.
+    @available(*, unavailable, renamed: "taskDone()")
+    public func task_done() {}
+
+    /// Use `unfinishedTasks`.
+    @available(*, unavailable, renamed: "unfinishedTasks")
+    public var unfinished_tasks: Never { fatalError("unavailable") }
+
+    /// Use `count`.
+    @available(*, unavailable, renamed: "count")
+    public func qsize() {}
+
+    /// Use `isClosed`.
+    @available(*, unavailable, renamed: "isClosed")
+    public var is_shutdown: Never { fatalError("unavailable") }
+}
+
+extension Condition {
+    /// Use `notifyAll()`.
+    @available(*, unavailable, renamed: "notifyAll()")
+    public func notify_all() {}
+
+    /// Use `wait(timeout:until:)`.
+    @available(*, unavailable, renamed: "wait(timeout:until:)")
+    public func wait_for(_ predicate: () throws -> Bool) {}
+}
+
+extension Barrier {
+    /// Use `waitingCount`.
+    @available(*, unavailable, renamed: "waitingCount")
+    public var n_waiting: Never { fatalError("unavailable") }
+}

@@ -10,7 +10,9 @@ import Testing
 enum BlockingCall: String, CaseIterable, Sendable {
     case join, get, joinAll, kill, killAll
     case event, asyncGet, asyncWait, acquire, boundedAcquire, semaphoreWait
-    case queueGet, queuePut, queuePeek, queueNext
+    case queueGet, queuePut, queuePeek, queueNext, queueJoin
+    case lifoGet, lifoPut, priorityGet, priorityPut, channelGet, channelPut, channelPeek
+    case lockAcquire, conditionWait, conditionWaitUntil, barrierWait, readAcquire, writeAcquire
     case groupJoin, groupKill, groupKillOne, poolAdd, poolWait, poolJoin, poolKill
     case waiter
 
@@ -42,6 +44,24 @@ enum BlockingCall: String, CaseIterable, Sendable {
         case .queuePut: try stage.full.put(1, timeout: timeout)
         case .queuePeek: _ = try Queue<Int>().peek(timeout: timeout)
         case .queueNext: _ = try Queue<Int>().next(timeout: timeout)
+        case .queueJoin: return try stage.full.join(timeout: timeout)
+        case .lifoGet: _ = try LifoQueue<Int>().get(timeout: timeout)
+        case .lifoPut: try stage.fullStack.put(1, timeout: timeout)
+        case .priorityGet: _ = try PriorityQueue<Int>().get(timeout: timeout)
+        case .priorityPut: try stage.fullHeap.put(1, timeout: timeout)
+        case .channelGet: _ = try Channel<Int>().get(timeout: timeout)
+        case .channelPut: try Channel<Int>().put(1, timeout: timeout)
+        case .channelPeek: _ = try Channel<Int>().peek(timeout: timeout)
+        case .lockAcquire: return try stage.lock.acquire(timeout: timeout)
+        case .conditionWait:
+            let condition = Condition()
+            return try condition.withLock { try condition.wait(timeout: timeout) }
+        case .conditionWaitUntil:
+            let condition = Condition()
+            return try condition.withLock { try condition.wait(timeout: timeout) { false } }
+        case .barrierWait: try Barrier(parties: 2).wait(timeout: timeout)
+        case .readAcquire: return try stage.readWriteLock.acquireRead(timeout: timeout)
+        case .writeAcquire: return try stage.readWriteLock.acquireWrite(timeout: timeout)
         case .groupJoin: return try stage.group.join(timeout: timeout)
         case .groupKill: return try stage.group.kill(timeout: timeout)
         case .groupKillOne: return try stage.group.killOne(stage.endless, timeout: timeout)
@@ -55,18 +75,25 @@ enum BlockingCall: String, CaseIterable, Sendable {
     }
 }
 
-/// Something to wait for: a greenlet that survives being killed, a full queue, a group and a full pool.
+/// Something to wait for: a greenlet that survives being killed and holds locks, full queues, a group and a full pool.
 final class Stage {
     private var isOver = false
     private(set) lazy var endless: Greenlet<Void> = spawn { [unowned self] in
+        _ = lock.tryAcquire() && readWriteLock.tryAcquireWrite()
         while !isOver { _ = caught { try sleep(.seconds(60)) } }
     }
     let full = Queue<Int>(capacity: 1)
+    let fullStack = LifoQueue<Int>(capacity: 1)
+    let fullHeap = PriorityQueue<Int>(capacity: 1)
+    let lock = ReentrantLock()
+    let readWriteLock = ReadWriteLock()
     let group = Group()
     let pool = Pool(size: 1)
 
     init() throws {
         try full.put(0)
+        try fullStack.put(0)
+        try fullHeap.put(0)
         group.add(endless)
         try pool.add(endless)
         try settle()

@@ -3,15 +3,18 @@
 
 /// What a queue holds.
 ///
-/// It only decides; `Queue` wakes and parks.
+/// It only decides; `OrderedQueue` wakes and parks.
 ///
 /// - While a getter waits, there is no item.
 /// - While a putter waits, there is no room.
 /// - An item that goes to a getter who waits is his from that moment on: it lies in `handed` until he runs, and
 ///   nobody else can take it. Those who were woken run in the order they were.
 /// - The item of a putter who waits goes in as soon as there is room, by the hand of whoever made it.
+/// - In a channel there never is room: a getter takes the item out of the putter's hand.
 @usableFromInline
-struct QueueState<Element> {
+struct QueueState<Order: QueueOrder> {
+    @usableFromInline typealias Element = Order.Element
+
     /// What a putter who waits would put in.
     @usableFromInline
     struct Offer {
@@ -30,15 +33,18 @@ struct QueueState<Element> {
     let capacity: Int?
     /// The same, but `Int.max` for any number.
     @usableFromInline let limit: Int
-    @usableFromInline var items = Ring<Element>()
+    @usableFromInline var items: Order
     @usableFromInline var isClosed = false
     @usableFromInline var handed = Ring<Element>()
     /// Some of these may have given up and not yet run; waking them fails then.
     @usableFromInline var offers = Ring<Offer>()
     @usableFromInline var nextNumber: UInt64 = 0
+    /// Items that came in and were neither reported done nor dropped.
+    @usableFromInline var unfinished = 0
 
-    init(capacity: Int?) {
+    init(capacity: Int?, order: Order) {
         self.capacity = capacity
+        items = order
         limit = capacity ?? Int.max
     }
 
@@ -65,10 +71,12 @@ struct QueueState<Element> {
         if isClosed { return .fail }
         if hasGetter {
             handed.append(item)
+            unfinished &+= 1
             return .wakeGetter
         }
         if isFull { return .wait }
         items.append(item)
+        unfinished &+= 1
         return .wakePeekers
     }
 
@@ -80,6 +88,8 @@ struct QueueState<Element> {
     @usableFromInline
     enum GetDecision {
         case take(Element)
+        /// Of a channel: take it from a putter, if one of them still waits.
+        case meetPutter
         case wait
         case fail
     }
@@ -90,7 +100,10 @@ struct QueueState<Element> {
     @inlinable
     @inline(__always)
     mutating func get() -> GetDecision {
-        if items.isEmpty { return isClosed ? .fail : .wait }
+        if items.isEmpty {
+            if limit == 0, !offers.isEmpty { return .meetPutter }
+            return isClosed ? .fail : .wait
+        }
         return .take(items.removeFirst())
     }
 
@@ -108,7 +121,25 @@ struct QueueState<Element> {
 
     /// Takes in the item of an offer whose putter was told so.
     @inlinable
-    mutating func admit(_ offer: Offer) { items.append(offer.item) }
+    mutating func admit(_ offer: Offer) {
+        items.append(offer.item)
+        unfinished &+= 1
+    }
+
+    /// The oldest offer, for a getter who takes its item at once.
+    @inlinable
+    mutating func takeOfferToMeet() -> Offer? { offers.isEmpty ? nil : offers.removeFirst() }
+
+    /// A getter took the item of an offer whose putter was told so.
+    @inlinable
+    mutating func meet() { unfinished &+= 1 }
+
+    /// The item that the next getter would be given.
+    var first: Element? {
+        if let first = items.first { return first }
+        for index in 0..<offers.count where offers[index].putter.isWaiting { return offers[index].item }
+        return nil
+    }
 
     /// A putter gave up.
     ///
@@ -130,7 +161,16 @@ struct QueueState<Element> {
     /// What is dropped is returned, so that it ends outside of this call.
     mutating func close(discarding: Bool) -> (offers: [Offer], items: [Element]) {
         isClosed = true
-        return (offers.removeAll(), discarding ? items.removeAll() : [])
+        let dropped = discarding ? items.removeAll() : []
+        unfinished -= dropped.count
+        return (offers.removeAll(), dropped)
+    }
+
+    /// One item less to be done; false if none was left.
+    mutating func finishOne() -> Bool {
+        if unfinished == 0 { return false }
+        unfinished -= 1
+        return true
     }
 
     var offerCount: Int { offers.count }

@@ -52,6 +52,14 @@ struct Ring<Element> {
         return element
     }
 
+    /// Takes the last element out; there must be one.
+    @inlinable
+    mutating func removeLast() -> Element {
+        precondition(!isEmpty)
+        tail &-= 1
+        return place(count).move()
+    }
+
     /// Takes an element out, wherever it stands; the others keep their order.
     @inlinable
     mutating func remove(at index: Int) -> Element {

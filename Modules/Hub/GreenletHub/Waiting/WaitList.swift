@@ -17,6 +17,9 @@ package final class WaitList {
 
     package var isEmpty: Bool { count == 0 }
 
+    /// The one that waits longest.
+    var oldest: AnyGreenlet? { first?.takeUnretainedValue() }
+
     func append(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
         greenlet.waitList = .passUnretained(self)

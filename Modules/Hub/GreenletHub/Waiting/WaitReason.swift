@@ -40,7 +40,11 @@ package struct WaitReason {
 
 /// Like greenlet's repr: `<Event 0x7f… set>`.
 func describe(_ object: AnyObject, _ details: String?...) -> String {
-    let kind = String("\(type(of: object))".prefix { $0 != "<" })
+    describe(kind: String("\(type(of: object))".prefix { $0 != "<" }), object, details)
+}
+
+/// The same, by another name than its type's.
+func describe(kind: String, _ object: AnyObject, _ details: [String?]) -> String {
     let address = String(UInt(bitPattern: ObjectIdentifier(object)), radix: 16)
     return "<\(kind) 0x\(address) \(details.compactMap { $0 }.joined(separator: ", "))>"
 }

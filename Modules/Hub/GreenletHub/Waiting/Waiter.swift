@@ -29,6 +29,9 @@ public struct Waiter {
         ticket = greenlet.beginWait()
     }
 
+    /// Whether nothing has ended this wait yet.
+    var isWaiting: Bool { greenlet.waitState.ticket == ticket && greenlet.waitState.isWaiting }
+
     /// Makes the greenlet runnable.
     ///
     /// Not a switch point.

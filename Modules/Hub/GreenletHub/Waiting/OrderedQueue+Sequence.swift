@@ -1,7 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Going through a queue until it is closed.
 
-extension Queue {
+extension OrderedQueue {
     /// Takes the first item out, and waits for one if there is none; nil once the queue is closed and empty.
     ///
     /// Switch point, if it is empty. The way to consume a queue:
@@ -32,10 +32,13 @@ extension Queue {
 /// write `while let item = try queue.next()`.
 ///
 /// gevent: iteration over a `Queue`.
-extension Queue: Sequence {
+extension OrderedQueue: Sequence {
+    /// What it holds.
+    public typealias Element = Order.Element
+
     /// Takes items out of a queue, one after the other.
     public struct Iterator: IteratorProtocol {
-        @usableFromInline let queue: Queue
+        @usableFromInline let queue: OrderedQueue
 
         /// Takes the next item out, and waits for it if there is none.
         ///

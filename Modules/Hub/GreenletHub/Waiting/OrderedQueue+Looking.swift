@@ -1,0 +1,48 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What can be seen of a queue from outside.
+
+extension OrderedQueue {
+    /// How many items are there.
+    ///
+    /// Those that were handed to a waiting getter are his, those of waiting putters still theirs: they don't count.
+    ///
+    /// gevent: `Queue.qsize`.
+    public var count: Int { state.items.count }
+
+    /// Whether no item is there.
+    ///
+    /// gevent: `Queue.empty`.
+    public var isEmpty: Bool { state.items.isEmpty }
+
+    /// Whether a put would wait.
+    ///
+    /// gevent: `Queue.full`.
+    public var isFull: Bool { state.isFull }
+
+    /// How many items it holds at most; nil means any number, and a channel holds 0.
+    ///
+    /// gevent: `Queue.maxsize`.
+    public var capacity: Int? { state.capacity }
+
+    /// How many items came in that are neither done, as `taskDone()` tells, nor dropped.
+    ///
+    /// gevent: `Queue.unfinished_tasks`.
+    public var unfinishedTasks: Int { state.unfinished }
+
+    /// Whether `close()` was called.
+    ///
+    /// gevent: `Queue.is_shutdown`.
+    public var isClosed: Bool { state.isClosed }
+}
+
+extension OrderedQueue: CustomStringConvertible {
+    /// `<Queue 0x7f… 2 of 10 items, 0 getting, 1 putting>`.
+    public var description: String {
+        let items = capacity.map { "\(count) of \($0) items" } ?? "\(count) items"
+        let waiting = "\(getters.count) getting, \(state.offerCount) putting"
+        return describe(kind: Order.queueName, self, [isClosed ? "closed" : nil, items, waiting])
+    }
+}
+
+@available(*, unavailable)
+extension OrderedQueue: Sendable {}

@@ -1,0 +1,253 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Items handed from greenlet to greenlet: the waiting and waking of all queues, whatever their order.
+
+import GreenletCore
+
+/// A queue between greenlets of one thread, whose items come out in an order of its own.
+///
+/// `Queue`, `LifoQueue`, `PriorityQueue` and `Channel` are names for it with an order each, and have all that it has.
+///
+/// Who gets from an empty queue waits, and so does who puts into a full one; both are served in the order they came.
+/// An item that is put while somebody waits is handed to him at once: nobody can take it in between, and if he is
+/// killed in that moment, he still receives it and is killed at his next switch point. So no item is lost or doubled.
+/// The order concerns items that lie in the queue; one that is handed over never did.
+///
+/// When not to use it: between threads.
+///
+/// gevent: `gevent.queue.Queue`.
+public final class OrderedQueue<Order: QueueOrder> {
+    // The hot half of a queue is inlined: compiled in the client, where `Order` is known. Whatever waits and wakes is
+    // not, and knows nothing of elements.
+
+    // Safe because only the hub's thread touches it, and never across a switch; nor does a change of it end an element.
+    @exclusivity(unchecked) @usableFromInline var state: QueueState<Order>
+    @usableFromInline let getters = WaitList()
+    /// Greenlets that wait to look at an item; made when the first does.
+    @exclusivity(unchecked) @usableFromInline var peekers: WaitList?
+
+    /// Greenlets in `join`; made when the first is.
+    private var joiners: WaitList?
+
+    /// Creates an empty queue with an order that nobody else has.
+    ///
+    /// - Parameters:
+    ///   - capacity: How many items it holds at most; nil means any number.
+    ///   - order: Where the items will lie, empty. Its functions must not use the queue.
+    /// - Precondition: `capacity` is greater than zero. A queue of none, where each put waits for its get, is a
+    ///   `Channel`.
+    ///
+    /// gevent: `Queue(maxsize)`.
+    public init(capacity: Int? = nil, order: Order) {
+        if let capacity {
+            precondition(capacity > 0, "the capacity of a queue must be 1 or more, not \(capacity); 0 is a Channel")
+        }
+        state = QueueState(capacity: capacity, order: order)
+    }
+
+    /// A queue that holds nothing.
+    init(channel order: Order) { state = QueueState(capacity: 0, order: order) }
+
+    deinit { _ = state.end() }
+
+    /// Adds an item, and waits for room if there is none.
+    ///
+    /// Switch point, if it is full.
+    ///
+    /// - Parameters:
+    ///   - item: What to add.
+    ///   - timeout: At most how long to wait; nil means for ever.
+    /// - Throws: `QueueClosed`; `Timeout` if there was no room in time; whatever the waiting greenlet is killed with;
+    ///   `LoopExit` if nothing can end the wait; `GreenletError` where nothing may block. The item is not in the
+    ///   queue then.
+    ///
+    /// gevent: `Queue.put`.
+    @inlinable
+    public func put(_ item: Element, timeout: Duration? = nil) throws {
+        if try !tryPut(item) { try putWhenThereIsRoom(item, timeout) }
+    }
+
+    @inlinable
+    func putWhenThereIsRoom(_ item: Element, _ timeout: Duration?) throws {
+        let putter = try Waiter()
+        let number = state.offer(item, by: putter)
+        if state.limit == 0, peekers != nil { wakePeekers() }
+        do {
+            if try putter.park("put", on: self, timeout: timeout) { return }
+            throw WaitList.expired("put", on: self, timeout: timeout)
+        } catch {
+            _ = state.withdrawOffer(number)
+            throw error
+        }
+    }
+
+    /// Adds an item if there is room.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Parameter item: What to add.
+    /// - Returns: Whether there was room.
+    /// - Throws: `QueueClosed`.
+    ///
+    /// gevent: `Queue.put_nowait`.
+    @inlinable
+    public func tryPut(_ item: Element) throws(QueueClosed) -> Bool {
+        switch state.put(item, hasGetter: getters.count > 0) {
+        case .wakeGetter: getters.wakeFirst()
+        case .wakePeekers: if peekers != nil { wakePeekers() }
+        case .wait: return false
+        case .fail: throw QueueClosed()
+        }
+        return true
+    }
+
+    /// Takes the first item out, and waits for one if there is none.
+    ///
+    /// Switch point, if it is empty.
+    ///
+    /// - Parameter timeout: At most how long to wait; nil means for ever.
+    /// - Returns: The item.
+    /// - Throws: `QueueClosed` if it is closed and empty; `Timeout` if nothing came in time; whatever the waiting
+    ///   greenlet is killed with; `LoopExit` if nothing can end the wait; `GreenletError` where nothing may block. No
+    ///   item was taken then.
+    ///
+    /// gevent: `Queue.get`.
+    @inlinable
+    public func get(timeout: Duration? = nil) throws -> Element {
+        if let item = try tryGet() { return item }
+        guard try getters.wait("get", on: self, timeout: timeout) else {
+            throw WaitList.expired("get", on: self, timeout: timeout)
+        }
+        return state.takeHanded()
+    }
+
+    /// Takes the first item out if there is one.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Returns: The item; nil if there is none now.
+    /// - Throws: `QueueClosed` if there never will be one.
+    ///
+    /// gevent: `Queue.get_nowait`.
+    @inlinable
+    public func tryGet() throws(QueueClosed) -> Element? {
+        switch state.get() {
+        case .take(let item):
+            if !state.offers.isEmpty { fillUp() }
+            return item
+        case .meetPutter: return meetPutter()
+        case .wait: return nil
+        case .fail: throw QueueClosed()
+        }
+    }
+
+    /// Lets those in who wait with an item, as far as there is room.
+    @inlinable
+    func fillUp() {
+        while let offer = state.takeOffer() {
+            // One that was killed, or whose time ran out, has not run yet and will find his offer gone.
+            if offer.putter.wake() { state.admit(offer) }
+        }
+    }
+
+    /// Takes the item of the putter who waits longest; both go on.
+    @inlinable
+    func meetPutter() -> Element? {
+        while let offer = state.takeOfferToMeet() {
+            if offer.putter.wake() {
+                state.meet()
+                return offer.item
+            }
+        }
+        return nil
+    }
+
+    @usableFromInline
+    func wakePeekers() { peekers?.wakeAll() }
+
+    /// Returns the first item and leaves it there; waits for one if there is none.
+    ///
+    /// Switch point, if it is empty. Items that go straight to waiting getters are not seen here.
+    ///
+    /// - Parameter timeout: At most how long to wait; nil means for ever.
+    /// - Returns: The item.
+    /// - Throws: As `get(timeout:)`.
+    ///
+    /// gevent: `Queue.peek`.
+    public func peek(timeout: Duration? = nil) throws -> Element {
+        let deadline = Deadline(after: timeout)
+        while true {
+            if let item = try tryPeek() { return item }
+            let list = peekers ?? WaitList()
+            peekers = list
+            guard try list.wait(for: WaitReason("peek", self), until: deadline) else {
+                throw Timeout.expired(after: timeout, "peek", self)
+            }
+        }
+    }
+
+    /// Returns the first item, if there is one, and leaves it there.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Returns: The item; nil if there is none now.
+    /// - Throws: `QueueClosed` if there never will be one.
+    ///
+    /// gevent: `Queue.peek_nowait`.
+    public func tryPeek() throws(QueueClosed) -> Element? {
+        if let first = state.first { return first }
+        if state.isClosed { throw QueueClosed() }
+        return nil
+    }
+
+    /// Lets no more items in.
+    ///
+    /// Not a switch point. Whoever puts from now on, or waits to, gets `QueueClosed`; getters take what is there and
+    /// get it then. Closing twice is the same as once.
+    ///
+    /// - Parameter discardingItems: Whether to drop what is there. Items that were handed to a getter stay his.
+    ///
+    /// gevent: `Queue.shutdown`.
+    public func close(discardingItems: Bool = false) {
+        let dropped = state.close(discarding: discardingItems)
+        for offer in dropped.offers { offer.putter.wake(throwing: QueueClosed()) }
+        getters.wakeAll(throwing: QueueClosed())
+        peekers?.wakeAll(throwing: QueueClosed())
+        if state.unfinished == 0 { joiners?.wakeAll() }
+    }
+
+    /// Tells that the work on an item that was taken out is done.
+    ///
+    /// Not a switch point. Once for each item; when none is left, all in `join(timeout:)` go on.
+    ///
+    /// - Throws: `GreenletError` with `.invalidArgument` if it was called for all items already; nothing has changed
+    ///   then.
+    ///
+    /// gevent: `Queue.task_done`.
+    public func taskDone() throws {
+        guard state.finishOne() else {
+            throw GreenletError(
+                .invalidArgument,
+                "taskDone on \(self) was called too often: all items that came in are done; call it once for each get"
+            )
+        }
+        if state.unfinished == 0 { joiners?.wakeAll() }
+    }
+
+    /// Waits until each item that was put is done, as `taskDone()` told, or dropped.
+    ///
+    /// Switch point, unless that is so. Who waits goes on even if more is put before he runs.
+    ///
+    /// - Parameter timeout: At most how long; nil means for ever.
+    /// - Returns: True if all was done, false if the time ran out.
+    /// - Throws: Whatever the waiting greenlet is killed with; `LoopExit` if nothing can end the wait; `GreenletError`
+    ///   where nothing may block.
+    ///
+    /// gevent: `Queue.join`.
+    @discardableResult
+    public func join(timeout: Duration? = nil) throws -> Bool {
+        if state.unfinished == 0 { return true }
+        let list = joiners ?? WaitList()
+        joiners = list
+        return try list.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
+    }
+}
