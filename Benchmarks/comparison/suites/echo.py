@@ -36,8 +36,8 @@ DESCRIPTORS = 0.9 * resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 # Connections and size, and for how long each server is measured: longest where a bar hangs on a hundredth.
 QUICK = {(64, 64): 4.0, (1000, 64): 4.0}
-FULL = {(count, size): 4.0 for size in (64, 4096, 65536) for count in (1, 64, 1000, 10_000)}
-FULL |= {(64, 64): 16.0, (1000, 64): 24.0}
+FULL = {(count, size): 3.0 for size in (64, 4096, 65536) for count in (1, 64, 1000, 10_000)}
+FULL |= {(64, 64): 10.0, (1000, 64): 18.0}
 
 
 def name_of(connections, size):
@@ -51,7 +51,7 @@ def cases(quick):
 def measure(case, names, settings):
     connections, size = (int(number) for number in re.findall(r"\d+", case.replace(",", "")))
     total = cases(settings.quick)[case]
-    seconds, warmup = (0.6, 0.3) if connections * size > 10_000_000 else (0.15, 0.05)
+    seconds, warmup = (0.15, 0.05) if connections <= 1000 and connections * size < 10_000_000 else (0.6, 0.3)
     rounds = settings.rounds or round(total / (seconds + warmup))
     command = ["--connections", str(connections), "--size", str(size), "--seconds", str(seconds), "--warmup", str(warmup)]
     if connections * len(names) <= DESCRIPTORS:

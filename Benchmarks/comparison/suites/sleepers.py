@@ -27,5 +27,5 @@ def measure(case, names, settings):
     def weighed(system):
         return [("resident", "B", turns.run_micro(system, "sleepers", count, NAPS[count])["resident_bytes"])]
 
-    yield from turns.take_turns(NAME, case, names, settings.rounds_of(2, 3), timed)
+    yield from turns.take_turns(NAME, case, names, settings.rounds_of(2, 2 if count == 1_000_000 else 3), timed)
     yield from turns.take_turns(NAME, case, names, 1, weighed, warm_up=False)
