@@ -180,9 +180,8 @@ extension GreenletThread {
     /// - Returns: What the parent gets; nil if the body returned nothing.
     private func runToEnd(on context: Context) -> Parcel? {
         do {
-            guard record.pointee.delivery else { return try takeBody(on: context)(nil).map { .value($0) } }
-            let (parcel, greenlet) = receive()
-            return try takeBody(of: greenlet)(try parcel.open()).map { .value($0) }
+            let (parcel, body) = takeFirst(on: context)
+            return try body(try parcel?.open()).map { .value($0) }
         } catch let exit as GreenletExit {
             return .value(exit)
         } catch {
@@ -190,17 +189,22 @@ extension GreenletThread {
         }
     }
 
-    /// The body of a greenlet that was started plainly.
-    private func takeBody(on context: Context) -> RawGreenlet.Code {
-        // Safe because whoever started it did so by a call on its handle, which has not returned.
-        let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
-        return owner._withUnsafeGuaranteedRef { takeBody(of: $0) }
-    }
-
-    /// No reference to the greenlet stays behind: whoever holds none may drop it.
-    private func takeBody(of greenlet: RawGreenlet?) -> RawGreenlet.Code {
-        guard let body = greenlet?.takeBody() else { preconditionFailure("a greenlet was started twice") }
-        return body
+    /// What the new greenlet begins with; no parcel if it was started plainly.
+    ///
+    /// On its own, so that no reference to the greenlet stays behind: whoever holds none may drop it.
+    @inline(never)
+    private func takeFirst(on context: Context) -> (Parcel?, RawGreenlet.Code) {
+        var (parcel, body): (Parcel?, RawGreenlet.Code?)
+        if record.pointee.delivery {
+            let received = receive()
+            (parcel, body) = (received.parcel, received.greenlet?.takeBody())
+        } else {
+            // Safe because whoever started it did so by a call on its handle, which has not returned.
+            let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
+            body = owner._withUnsafeGuaranteedRef { $0.takeBody() }
+        }
+        guard let body else { preconditionFailure("a greenlet was started twice") }
+        return (parcel, body)
     }
 }
 
