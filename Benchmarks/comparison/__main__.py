@@ -4,11 +4,12 @@
 import argparse
 import pathlib
 import resource
+import signal
 import subprocess
 import sys
 
 from . import agreement, bars, machine, plots, report, results, suites, systems
-from .turns import Progress, Settings, reason_of, say
+from .turns import Progress, Settings, left_out, reason_of, say
 
 
 def main():
@@ -25,11 +26,12 @@ def main():
     for name, reason in missing.items():
         say(f"{name} can't be had: {reason}")
     samples = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run(chosen, ready, options, samples)
     except KeyboardInterrupt:
         say("stopped; what was measured is written")
-    figures = write(options.out, chosen, ready, missing, samples)
+    figures = write(options.out, chosen, ready, missing | left_out, samples)
     if earlier is not None:
         text = "\n".join(agreement.lines(earlier, agreement.read(options.out / "results.json")))
         (options.out / "agreement.md").write_text(f"# Agreement with {options.against}\n\n{text}\n", encoding="utf-8")
@@ -70,6 +72,7 @@ def run(chosen, ready, options, samples):
             for sample in suite.measure(case, names, settings):
                 samples.append(sample)
         except (subprocess.SubprocessError, OSError, ValueError) as error:
+            left_out[f"{suite.NAME}, {case}"] = reason_of(error)
             say(f"{suite.NAME}, {case} is left out: {reason_of(error)}")
         progress.advance(guess * len(names), f"{suite.NAME}, {case} is done")
 

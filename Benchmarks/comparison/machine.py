@@ -21,6 +21,7 @@ def describe(names):
         ("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("machine", f"{next(filter(None, model.groups())) if model else platform.machine()}, "
                     f"{os.cpu_count()} cores, {int(memory.group(1)) // 1_048_576} GiB{_virtual()}"),
+        ("load before", f"{os.getloadavg()[0]:.2f} over the last minute"),
         ("kernel", f"{platform.system()} {platform.release()} {platform.machine()}"),
     ]
     for name in names:
@@ -33,5 +34,5 @@ def describe(names):
 def _virtual():
     if not shutil.which("systemd-detect-virt"):
         return ""
-    kind = subprocess.run(["systemd-detect-virt"], capture_output=True, text=True, check=False).stdout.strip()
+    kind = subprocess.run(["systemd-detect-virt", "--vm"], capture_output=True, text=True, check=False).stdout.strip()
     return f", virtual ({kind})" if kind and kind != "none" else ""

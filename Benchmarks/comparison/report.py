@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 from . import bars
-from .systems import OURS
+from .systems import OURS, PATCHED
 
 
 def number(value):
@@ -49,22 +49,26 @@ def markdown(facts, figures, missing, suites, pictures):
 
 
 def _ahead(suites, figures):
-    """Each case and metric in which a peer is better than the best of ours by more than a hundredth."""
+    """Each case and metric in which a peer is better than ours by more than a hundredth, by paired ratios if there are any."""
     lines = ["| suite | case | metric | ours | best of the others | |", "|---|---|---|---:|---|---:|"]
     for suite in suites:
         own = [figure for figure in figures if figure.suite == suite.NAME]
         for case, metric in dict.fromkeys((figure.case, figure.metric) for figure in own):
-            row = [figure for figure in own if (figure.case, figure.metric) == (case, metric)]
-            best = max if row[0].unit == "1/s" else min
-            ours = best((figure.value for figure in row if figure.system.startswith(OURS)), default=None)
-            others = [figure for figure in row if not figure.system.startswith(OURS)]
-            peer = best(others, key=lambda figure: figure.value, default=None)
-            if not ours or peer is None or not peer.value:
+            row = {figure.system: figure for figure in own if (figure.case, figure.metric) == (case, metric)}
+            ours = row.pop(OURS, None)
+            row.pop(PATCHED, None)
+            if ours is None or not row:
                 continue
-            factor = peer.value / ours if best is max else ours / peer.value
-            if factor > 1.01:
+            by_ratio = all(figure.ratio for figure in [ours, *row.values()])
+            worth = (lambda figure: figure.ratio) if by_ratio else (lambda figure: figure.value)
+            more_is_better = ours.unit == "1/s"
+            peer = (max if more_is_better else min)(row.values(), key=worth)
+            behind = worth(ours) < 0.99 * worth(peer) if more_is_better else worth(ours) > 1.01 * worth(peer)
+            if behind:
                 theirs = f"{peer.system}: {number(peer.value)} {peer.unit}".rstrip()
-                lines.append(f"| {suite.NAME} | {case} | {metric} | {number(ours)} | {theirs} | {factor:.2f} times |")
+                better, worse = (peer, ours) if more_is_better else (ours, peer)
+                factor = f"{worth(better) / worth(worse):.2f} times" if worth(worse) else ""
+                lines.append(f"| {suite.NAME} | {case} | {metric} | {number(ours.value)} | {theirs} | {factor} |")
     return lines if len(lines) > 2 else ["Nowhere in this run."]
 
 
@@ -84,10 +88,16 @@ def _suite(suite, figures):
         for system in (name for name in suite.SYSTEMS if (name, metrics[0]) in by):
             first = by[system, metrics[0]]
             cells = [_cell(by.get((system, metric))) for metric in metrics]
-            ratio = "" if first.ratio is None else f"{first.ratio:.3g} ({first.low:.3g} – {first.high:.3g})"
-            lines.append(f"| {system} | {' | '.join(cells)} | {ratio} | {first.runs} |")
+            lines.append(f"| {system} | {' | '.join(cells)} | {_ratio(first)} | {first.runs} |")
         lines.append("")
     return lines
+
+
+def _ratio(figure):
+    """The ratio, and its interval where there are rounds enough to tell."""
+    if figure.ratio is None:
+        return ""
+    return f"{figure.ratio:.3g}" + (f" ({figure.low:.3g} – {figure.high:.3g})" if figure.runs > 5 else "")
 
 
 def _cell(figure):

@@ -59,7 +59,12 @@ SYSTEMS = [
     System(EPOLL, "build-peers.sh", echo=(str(BIN / "echo_epoll"),), version=("cc", "--version")),
     System("libuv (C)", "build-peers.sh", echo=(str(BIN / "echo_libuv"),), version=("pkg-config", "--modversion", "libuv")),
     System("ucontext", "build-peers.sh", micro=(str(BIN / "ucontext"),)),
-    System(FCONTEXT, "build-peers.sh", micro=(str(BIN / "boost_context"),)),
+    System(
+        FCONTEXT,
+        "build-peers.sh",
+        micro=(str(BIN / "boost_context"),),
+        version=("dpkg-query", "-W", "libboost-context-dev"),
+    ),
     System(
         BOOST_FIBER,
         "peers/setup-cpp.sh",
@@ -102,7 +107,12 @@ SYSTEMS = [
         version=("go", "version"),
     ),
     System("Swift tasks", "peers/setup-swift.sh", micro=(str(BIN / "swift_tasks"),), version=("swift", "--version")),
-    System("SwiftNIO", "peers/setup-swift.sh", echo=(str(BIN / "echo_nio"),)),
+    System(
+        "SwiftNIO",
+        "peers/setup-swift.sh",
+        echo=(str(BIN / "echo_nio"),),
+        version=("sed", "-n", 's/.*swift-nio.git", exact: "\\(.*\\)").*/swift-nio \\1/p', str(PEERS / "swift-peers" / "Package.swift")),
+    ),
     System("SwiftNIO async", "peers/setup-swift.sh", echo=(str(BIN / "echo_nio_async"),)),
 ]
 

@@ -12,7 +12,11 @@ import time
 from . import systems
 from .results import Sample
 
-SERVER_CORE, LOAD_CORE = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+
+# Who was left out of what while it was measured, and why: for the report.
+left_out = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +49,11 @@ def say(text):
     print(f"compare: {text}", file=sys.stderr, flush=True)
 
 
+def leave_out(suite, case, name, reason):
+    left_out[f"{name} in {suite}, {case}"] = reason
+    say(f"{name} is left out of {suite}, {case}: {reason}")
+
+
 def pinned(core, command):
     return ["taskset", "-c", str(core), *command]
 
@@ -61,7 +70,7 @@ def take_turns(suite, case, names, rounds, measure, warm_up=True):
             try:
                 triples = measure(systems.BY_NAME[name])
             except (subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
-                say(f"{name} is left out of {suite}, {case}: {reason_of(error)}")
+                leave_out(suite, case, name, reason_of(error))
                 left.remove(name)
                 continue
             if number == 0:

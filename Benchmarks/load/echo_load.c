@@ -5,7 +5,8 @@
 //
 // With several servers it holds connections to all of them and lets them take turns, in an order that is drawn anew for
 // each round: what disturbs the machine lasts longer than a turn of a fraction of a second, so it meets all alike.
-// Prints one JSON line a turn. `server_cpu` is the share of one core that the server used in its turn: well below 1
+// Prints one JSON line a turn, and at the end one a server with the latencies of all its turns; in a closed loop they are
+// mostly the number of connections divided by the rate. `server_cpu` is the share of one core that the server used in its turn: well below 1
 // means that this generator was the limit, and that the rate says little about the server.
 
 #define _GNU_SOURCE
@@ -58,17 +59,18 @@ struct server {
     int pid;
     int poller;
     struct connection *connections;
+    uint64_t *buckets; ///< of the latencies of all its turns
+    uint64_t requests; ///< in all its turns
 };
 
 static struct options options = {.connections = 64, .size = 64, .seconds = 3, .warmup = 1, .rounds = 1, .seed = 1};
 static struct server servers[most_servers];
 static int server_count;
-static uint64_t buckets[bucket_count];
 static uint64_t measured_requests;
 static int measuring;
 static int sending;
 static int unanswered;
-static const struct server *active;
+static struct server *active;
 static unsigned char *reply;
 /// A message is a piece of this, which differs from one connection to the next, with a number in front.
 static unsigned char *pattern;
@@ -97,20 +99,21 @@ static unsigned bucket_of(uint64_t ns) {
     return (shift + 1) * sub_count + (unsigned)((ns >> shift) - sub_count);
 }
 
+/// The middle of a bucket.
 static double bucket_value(unsigned bucket) {
     if (bucket < sub_count) {
         return bucket;
     }
     unsigned shift = bucket / sub_count - 1;
-    return (double)((uint64_t)(bucket % sub_count + sub_count) << shift);
+    return ((double)(bucket % sub_count + sub_count) + 0.5) * (double)((uint64_t)1 << shift);
 }
 
-/// The latency, in microseconds, below which `share` of the requests lie.
-static double percentile(double share) {
-    uint64_t wanted = (uint64_t)(share * (double)measured_requests);
+/// The latency, in microseconds, below which `share` of the server's requests lie, of all its turns.
+static double percentile(const struct server *server, double share) {
+    uint64_t wanted = (uint64_t)(share * (double)server->requests);
     uint64_t seen = 0;
     for (unsigned bucket = 0; bucket < bucket_count; bucket++) {
-        seen += buckets[bucket];
+        seen += server->buckets[bucket];
         if (seen > wanted) {
             return bucket_value(bucket) / 1000;
         }
@@ -214,7 +217,7 @@ static void receive(struct connection *connection) {
     unanswered--;
     uint64_t time = now();
     if (measuring) {
-        buckets[bucket_of(time - connection->sent_at)]++;
+        active->buckets[bucket_of(time - connection->sent_at)]++;
         measured_requests++;
     }
     if (!sending) {
@@ -253,7 +256,8 @@ static void open_server(struct server *server) {
     active = server;
     server->poller = epoll_create1(EPOLL_CLOEXEC);
     server->connections = calloc((size_t)options.connections, sizeof *server->connections);
-    if (server->poller < 0 || !server->connections) {
+    server->buckets = calloc(bucket_count, sizeof *server->buckets);
+    if (server->poller < 0 || !server->connections || !server->buckets) {
         die("set-up");
     }
     for (int i = 0; i < options.connections; i++) {
@@ -285,14 +289,13 @@ static void run_until(const struct server *server, uint64_t end) {
 }
 
 /// One turn of one server: warm up, measure, let what is under way come home.
-static void take_turn(const struct server *server, int round) {
+static void take_turn(struct server *server, int round) {
     active = server;
     sending = 1;
     for (int i = 0; i < options.connections; i++) {
         send_next(&server->connections[i], now());
     }
     run_until(server, now() + (uint64_t)(options.warmup * 1e9));
-    memset(buckets, 0, sizeof buckets);
     measured_requests = 0;
     double server_before = server_seconds(server);
     uint64_t start = now();
@@ -306,11 +309,18 @@ static void take_turn(const struct server *server, int round) {
         take_in_answers(server);
     }
     printf("{\"round\":%d,\"server\":%d,\"connections\":%d,\"size\":%d,\"seconds\":%.3f,\"requests\":%llu,"
-           "\"requests_per_second\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"server_cpu\":%.4f}\n",
+           "\"requests_per_second\":%.0f,\"server_cpu\":%.4f}\n",
            round, (int)(server - servers), options.connections, options.size, elapsed,
-           (unsigned long long)measured_requests, (double)measured_requests / elapsed, percentile(0.50),
-           percentile(0.99), percentile(0.999), server_share);
+           (unsigned long long)measured_requests, (double)measured_requests / elapsed, server_share);
     fflush(stdout);
+    server->requests += measured_requests;
+}
+
+/// What only all turns together tell: the tail of one is too short.
+static void print_latencies(const struct server *server) {
+    printf("{\"server\":%d,\"requests\":%llu,\"p50\":%.1f,\"p99\":%.1f,\"p99.9\":%.1f}\n", (int)(server - servers),
+           (unsigned long long)server->requests, percentile(server, 0.50), percentile(server, 0.99),
+           percentile(server, 0.999));
 }
 
 /// The servers' numbers in an order by chance.
@@ -394,6 +404,9 @@ int main(int argc, char **argv) {
         for (int i = 0; i < server_count; i++) {
             take_turn(&servers[order[i]], round);
         }
+    }
+    for (int i = 0; i < server_count; i++) {
+        print_latencies(&servers[i]);
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Boost.Fiber: stackful tasks with a scheduler in C++, the nearest relative of our hub.
 //
-// Stacks are boost::fibers::fixedsize_stack of 16 KiB, twice what the library's own skynet benchmarks take, so that a
+// Stacks are boost::fibers::pooled_fixedsize_stack of 16 KiB, twice what the library's own skynet benchmarks take, so that a
 // printf still fits. `channel` is boost::fibers::unbuffered_channel. Launched by the default policy, `post`.
 
 #include <boost/fiber/all.hpp>
@@ -26,7 +26,8 @@ double seconds_since(moment::time_point start) {
 }
 
 template <typename Body> fibers::fiber spawn(Body &&body) {
-    return fibers::fiber{std::allocator_arg, fibers::fixedsize_stack{stack_size}, std::forward<Body>(body)};
+    static fibers::pooled_fixedsize_stack stacks{stack_size};
+    return fibers::fiber{std::allocator_arg, stacks, std::forward<Body>(body)};
 }
 
 void yields(long count, long tasks) {

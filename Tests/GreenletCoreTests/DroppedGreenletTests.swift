@@ -48,6 +48,35 @@ import Testing
         }
     }
 
+    @Test func whatEndsWithAGreenletMayRunOthers() async {
+        final class Witness {
+            let atEnd: () -> Void
+            init(_ atEnd: @escaping () -> Void) { self.atEnd = atEnd }
+            deinit { atEnd() }
+        }
+        struct Refused: Error {}
+        await onThread {
+            var events: [String] = []
+            let main = RawGreenlet.current
+            let witness = {
+                Witness {
+                    let other = RawGreenlet {
+                        events.append("another runs")
+                        try main.switch("by hand")
+                    }
+                    for number in Generator<Int>({ yield in try yield(7) }) { events.append("\(number)") }
+                    withExtendedLifetime(other) {}
+                }
+            }
+            // The pending parent dies of the error, on the stack of the child that has just ended.
+            let child = RawGreenlet(parent: RawGreenlet { [witness = witness()] in _ = witness }) { throw Refused() }
+            #expect(throws: Refused.self) { try child.switch() }
+            // What a body captured goes when it has ended.
+            try RawGreenlet { [witness = witness()] in _ = witness }.switch()
+            #expect(events == ["7", "7"])
+        }
+    }
+
     @Test func aGreenletDroppedByAnotherThreadEndsOnItsOwn() async {
         final class Box: @unchecked Sendable {
             // Safe because the second thread is done with it before the first goes on.

@@ -282,6 +282,58 @@ private func permutations(_ elements: [Int]) -> Generator<[Int]> {
         }
     }
 
+    @Test func aBodyThatWasEndedByHandIsFinished() async {
+        await onThread {
+            for isThrown in [false, true] {
+                var body: RawGreenlet?
+                let coroutine = Coroutine<Int, Int> { first, suspend in
+                    body = .current
+                    do { _ = try suspend(first) } catch is GreenletError {}
+                    return 2
+                }
+                try #expect(coroutine.resume(1) == 1)
+                _ = try? isThrown ? body?.throw(Refused()) : body?.switch()
+                let error = #expect(throws: GreenletError.self) { try coroutine.resume(1) }
+                #expect(coroutine.isFinished && error?.code == .finished)
+            }
+        }
+    }
+
+    @Test func anOrphansEndMayResumeTheCoroutineThatIsToBeResumed() async {
+        await onThread {
+            let main = RawGreenlet.current
+            let coroutine = Coroutine<Int, Int> { first, suspend in try suspend(first) }
+            try #expect(coroutine.resume(1) == 1)
+            var seen: Int?
+            var greenlet: RawGreenlet? = RawGreenlet {
+                defer { seen = try? coroutine.resume(2) }
+                try main.switch()
+            }
+            try greenlet?.switch()
+            greenlet = nil
+            let error = #expect(throws: GreenletError.self) { try coroutine.resume(3) }
+            #expect(seen == 2 && error?.code == .finished)
+        }
+    }
+
+    @Test func aCoroutineThatIsDroppedWhileItRunsEndsAtASafePoint() async {
+        await onThread {
+            var events: [String] = []
+            var kept: Coroutine<Void, Int>?
+            kept = Coroutine { _, suspend in
+                defer { events.append("ended") }
+                kept = nil
+                _ = RawGreenlet {}  // a safe point
+                try suspend(1)
+                return 2
+            }
+            if let coroutine = kept { try #expect(coroutine.resume(()) == 1) }
+            _ = RawGreenlet {}
+            #expect(events == ["ended"])
+            #expect(GreenletThread.current.stackCounts.live == 0)
+        }
+    }
+
     @Test func aCoroutineThatRunsCantBeResumed() async {
         await onThread {
             var inner: (any Error)?

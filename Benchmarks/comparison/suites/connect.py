@@ -25,6 +25,5 @@ def measure(case, names, settings):
             for metric, unit, value in (
                 ("processor time a connection", "µs", 1e6 * sample["server_cpu"] / rate if rate else 0),
                 ("connections", "1/s", rate),
-                ("p99", "µs", sample["p99_us"]),
             ):
                 yield Sample(NAME, case, sample["name"], metric, unit, sample["round"], value)

@@ -31,8 +31,12 @@ CGREENLET_UNINSTRUMENTED void cgreenlet_exchange_words(cgreenlet_context *from, 
     uintptr_t any = 0;
     for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) any |= from->words[i] = *thread->words[i];
     from->holds_words = any != 0;  // before `to` is looked at: they may be the same
+    cgreenlet_load_words(to);
+}
+
+CGREENLET_UNINSTRUMENTED void cgreenlet_load_words(cgreenlet_context *to) {
     for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) {
-        *thread->words[i] = to->holds_words ? to->words[i] : 0;
+        *to->thread->words[i] = to->holds_words ? to->words[i] : 0;
     }
     to->holds_words = false;
 }
@@ -81,7 +85,7 @@ CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     divert_entry(to);
-    cgreenlet_exchange_words(from, to);
+    cgreenlet_load_words(to);
     cgreenlet_sanitizer_before(from, to, true);
     cgreenlet_jump_registers(to);
 }

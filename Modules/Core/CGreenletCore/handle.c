@@ -173,7 +173,7 @@ int cgreenlet_destroy(cgreenlet *greenlet) {
     if (is_foreign(greenlet)) return fail(EPERM);
     cgreenlet_context *context = greenlet->context;
     if (context && context == context->thread->current) return fail(EBUSY);
-    if (context && context->scheduled && !greenlet->listens) return fail(EBUSY);  // its hub will resume it
+    if (context && !greenlet->listens) return fail(EBUSY);  // it stands in Swift, where somebody counts on it
     if (context) {
         cgreenlet_sanitizer_abandon(context);
         give_stack_back(greenlet);

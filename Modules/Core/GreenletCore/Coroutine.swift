@@ -51,9 +51,9 @@ public final class Coroutine<Input, Output> {
     ///
     /// - Parameter input: What the suspension returns inside, or what the body begins with.
     /// - Returns: What was handed out, or the body's result if it ended.
-    /// - Throws: What the body ended with. `GreenletError`, and nothing has happened: `.finished` if the body ended
-    ///   before, `.concurrentUse` if it is running already, `.wrongThread`, `.outOfStacks`. Also whatever is thrown into
-    ///   the greenlet that waits here.
+    /// - Throws: What the body ended with, `GreenletExit` included. `GreenletError`, and nothing has happened: `.finished`
+    ///   if the body ended before, `.concurrentUse` if it is running already, `.wrongThread`, `.outOfStacks`. Also
+    ///   whatever is thrown into the greenlet that waits here, and `.invalidSwitch` if another one switches to it.
     @inlinable
     public func resume(_ input: Input) throws -> Output {
         guard let destination = passage.suspended, cgreenlet_is_plain(destination) else {
@@ -74,6 +74,7 @@ public final class Coroutine<Input, Output> {
                 "can't resume a coroutine of \(thread.name) on \(GreenletThread.current.name); it never changes its thread"
             )
         }
+        thread.endOrphans()  // runs code, so before anything is looked at
         if passage.isFinished {
             throw GreenletError(.finished, "can't resume a coroutine whose body has ended; ask isFinished first")
         }
@@ -92,7 +93,6 @@ public final class Coroutine<Input, Output> {
                 "can't resume a coroutine that is running: \(RawGreenlet.current) resumed it, or waits in its body"
             )
         }
-        thread.endOrphans()
         thread.adoptIfUnreachable()
         passage.input = input
         passage.enter(destination, from: thread.running)
@@ -116,15 +116,17 @@ public final class Coroutine<Input, Output> {
         /// - Parameter output: What `resume(_:)` returns.
         /// - Returns: What the next `resume(_:)` brings.
         /// - Throws: `GreenletExit` when the last reference to the coroutine is gone: let it pass. `GreenletError` with
-        ///   `.invalidSwitch` if nobody has resumed.
+        ///   `.invalidSwitch` if nobody has resumed, or another greenlet switches into the body; what is thrown in by hand.
         @inlinable
         public func callAsFunction(_ output: Output) throws -> Input {
             guard let resumer = passage.waiting else { throw passage.nobodyWaits() }
+            if !cgreenlet_is_plain(resumer) { try passage.leaveWithCare(for: resumer) }
             passage.output = output
             passage.waiting = nil
             let here = cgreenlet_running()
             passage.suspended = here
             cgreenlet_switch(here, resumer)
+            passage.suspended = nil  // whoever entered: from here on this is no place to go on at
             if cgreenlet_has_delivery() { try RawGreenlet.dropDelivery() }
             return try passage.takeInput()
         }
@@ -152,7 +154,6 @@ final class Passage<Input, Output> {
         from here: UnsafeMutablePointer<cgreenlet_context>
     ) {
         waiting = here
-        suspended = nil
         cgreenlet_switch(here, destination)
     }
 
@@ -196,10 +197,26 @@ final class Passage<Input, Output> {
     /// The body ends: control goes to whoever waits.
     func end() {
         isFinished = true
-        guard let waiting else { return }  // dropped: its end goes to whoever happens to run
+        suspended = nil
         let thread = GreenletThread.current
+        // Dropped, or its thread ends: its end goes to whoever happens to run.
+        guard let waiting, !thread.isEnding else { return }
         thread.setSuccessor(RawGreenlet.handle(on: waiting, of: thread))
         leaveOff()
+    }
+
+    /// The thread has something to look at before the body stops, or this isn't its thread.
+    @usableFromInline
+    @inline(never)
+    func leaveWithCare(for resumer: UnsafeMutablePointer<cgreenlet_context>) throws {
+        let thread = GreenletThread.current
+        guard resumer.pointee.thread == thread.record else {
+            throw GreenletError(
+                .wrongThread,
+                "can't suspend a coroutine on \(thread.name): it belongs to another thread; suspend within its body only"
+            )
+        }
+        thread.adoptIfUnreachable()
     }
 
     @usableFromInline

@@ -30,12 +30,7 @@ extension GreenletThread {
                     return false
                 }
             },
-            end: { context in
-                // As `retire`, for a stack that C gives back itself.
-                let thread = GreenletThread.current
-                if let scheduled = context.pointee.scheduled { thread.releaseScheduled?(scheduled) }
-                thread.abandon(context)
-            }
+            end: { GreenletThread.current.finish($0) }
         )
     }
 

@@ -14,6 +14,7 @@ extension GreenletThread {
     @inline(never)
     private func endOrphansNow() {
         readNews()
+        adoptStoppedStrays()
         // One by one, for the end of one may be that of others: it runs code. Those that it adds are for the next time.
         for _ in 0..<orphans.count {
             guard let context = orphans.popFirst() else { break }

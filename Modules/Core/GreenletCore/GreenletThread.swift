@@ -150,7 +150,7 @@ extension GreenletThread {
     func setSuccessor(_ heir: RawGreenlet) { successors.append((running, heir)) }
 
     func takeSuccessor(of context: Context) -> RawGreenlet? {
-        successors.last?.context == context ? successors.removeLast().heir : nil
+        successors.lastIndex { $0.context == context }.map { successors.remove(at: $0).heir }
     }
 
     /// Takes what was handed over to a greenlet that did not expect it, as it waited for its hub.
@@ -171,12 +171,20 @@ extension GreenletThread {
         context.pointee.start_number = starts
     }
 
-    /// Gives a finished context back.
-    ///
-    /// `context` may be the running one, if it is left for good right after.
-    package func retire(_ context: Context) {
-        if let scheduled = context.pointee.scheduled { releaseScheduled?(scheduled) }
+    /// The greenlet on `context` has ended.
+    package func finish(_ context: Context) {
+        if let scheduled = context.pointee.scheduled {
+            context.pointee.scheduled = nil
+            releaseScheduled?(scheduled)
+        }
         abandon(context)
+    }
+
+    /// Gives a finished context back, which is left for good right after, or was.
+    ///
+    /// At the very last: what ends with a greenlet may be code of the user's, which may start others, and ask who runs.
+    package func giveBack(_ context: Context) {
+        if context.pointee.owner != nil || context.pointee.scheduled != nil { finish(context) }
         cgreenlet_release(context)
     }
 
@@ -226,6 +234,11 @@ extension GreenletThread {
         forgetOwner(of: context, isDropped: true)
         orphans.remove(context)
         if !strays.isEmpty { strays.remove(context) }
+    }
+
+    /// Strays that have stopped by other ways than by hand: a coroutine that suspended, a greenlet that C left.
+    func adoptStoppedStrays() {
+        for context in strays where context != running { adopt(orphan: context) }
     }
 
     /// While somebody is to be ended, or is watched, no switch is plain.

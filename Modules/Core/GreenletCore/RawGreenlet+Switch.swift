@@ -31,7 +31,10 @@ extension RawGreenlet {
     /// - Returns: Its stack; nil if something is to be looked at before.
     @inline(__always)
     private func startPlainly() throws -> Context? {
-        guard isPending, cgreenlet_is_at_ease(thread.record) else { return nil }
+        // The address of a record may be that of a thread that has ended.
+        guard isPending, cgreenlet_is_at_ease(thread.record),
+            thread.record.pointee.record == Unmanaged.passUnretained(thread).toOpaque()
+        else { return nil }
         return try start()
     }
 
@@ -144,7 +147,7 @@ extension GreenletThread {
     fileprivate func runBody(on context: Context) -> Context {
         let result = runToEnd(on: context)
         if result == nil, let destination = plainHeir(of: context) {
-            retire(context)
+            finish(context)
             return destination
         }
         return passOn(result ?? .value(nil), from: context)
@@ -162,7 +165,7 @@ extension GreenletThread {
         let ended = RawGreenlet.handle(on: context, of: self)
         // Safe because only a main greenlet has no parent, and it has no body.
         var heir = takeSuccessor(of: context) ?? ended.parent!
-        retire(context)
+        finish(context)
         while true {
             do {
                 let (destination, target) = try heir.enterable(&parcel)
@@ -212,9 +215,14 @@ extension GreenletThread {
 ///
 /// Only raw pointers are alive when it leaves for good.
 func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
-    // Safe because `acquireStack` passed the context itself.
+    // Safe because `start` passed the context itself.
     let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)
     // Safe because the thread's record keeps it.
     let thread = Unmanaged<GreenletThread>.fromOpaque(context.pointee.thread.pointee.record!)
-    cgreenlet_leave(context, thread._withUnsafeGuaranteedRef { $0.runBody(on: context) })
+    let destination = thread._withUnsafeGuaranteedRef { thread in
+        let destination = thread.runBody(on: context)
+        thread.giveBack(context)
+        return destination
+    }
+    cgreenlet_leave(context, destination)
 }

@@ -38,14 +38,19 @@ func spawnJoins(count, _ int) {
 }
 
 func channel(count, _ int) {
-	numbers := make(chan int)
+	numbers := make(chan int, 1)
 	go func() {
 		for number := range count {
 			numbers <- number
 		}
 		close(numbers)
 	}()
-	for range numbers {
+	expected := 0
+	for number := range numbers {
+		if number != expected {
+			fail(fmt.Errorf("got %d instead of %d", number, expected))
+		}
+		expected++
 	}
 }
 

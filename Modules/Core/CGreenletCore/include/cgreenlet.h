@@ -32,7 +32,7 @@ typedef void *CGREENLET_NULLABLE (*cgreenlet_body)(void *CGREENLET_NULLABLE argu
 
 /// Creates a greenlet that will run `body(argument, …)`; its parent is the current greenlet.
 ///
-/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 240 KiB. The
+/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 244 KiB. The
 /// caller owns the result until `cgreenlet_destroy`, after its end too.
 ///
 /// Not a switch point; the body starts with the first switch. NULL with errno ENOMEM when memory, the address space or
@@ -100,7 +100,7 @@ int cgreenlet_set_parent(cgreenlet *greenlet, cgreenlet *parent);
 /// Children whose parent it was find the next ancestor. A thread that exits destroys nothing.
 ///
 /// 0, and the handle is gone; or -1, and nothing has changed, with errno
-/// - EBUSY: it is running, or waits in a Swift hub, which will resume it.
+/// - EBUSY: it is running, or stopped in Swift: waits in a hub, or for a coroutine, which will come back to it.
 /// - EPERM: it belongs to another thread, which alone may destroy it.
 /// - EINVAL: not made by `cgreenlet_create`.
 ///

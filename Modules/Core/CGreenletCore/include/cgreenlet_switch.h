@@ -31,7 +31,7 @@ void cgreenlet_jump_registers(cgreenlet_context *to) __attribute__((noreturn));
 // Left with `jmp`, not `ret`: nobody called us from there, so a `ret` would be predicted wrongly each time.
 #if defined(__AVX512F__)
 #define CGREENLET_CLOBBER_VECTORS                                                                                      \
-    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",      \
+    , "k0", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",      \
         "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define CGREENLET_CLOBBER_VECTORS
@@ -119,11 +119,21 @@ static inline __attribute__((always_inline, noreturn)) void cgreenlet_jump_inlin
 
 /// Moves the runtime's words, all but the first, when one of them is not zero.
 void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
+/// The half of it that loads.
+void cgreenlet_load_words(cgreenlet_context *to) __attribute__((cold));
+
+/// Whether a word, of those that aren't always moved, is not zero on one side; or the thread is careful.
+static inline __attribute__((always_inline)) bool cgreenlet_has_words(
+    const cgreenlet_thread *thread, const cgreenlet_context *to) {
+    uintptr_t any = to->holds_words;
+#pragma clang loop unroll(full)
+    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) any |= *thread->watched[i];
+    return __builtin_expect(any != 0, 0);
+}
 
 /// Moves what each switch moves: errno, and the list of open accesses, which is as often there as not.
 ///
-/// Returns whether there is more: a word that is not zero on one side, or a careful thread. Looking is cheaper than
-/// moving.
+/// Returns whether there is more. Looking is cheaper than moving.
 static inline __attribute__((always_inline)) bool cgreenlet_exchange(
     cgreenlet_thread *thread, cgreenlet_context *from, cgreenlet_context *to) {
     thread->current = to;
@@ -133,10 +143,7 @@ static inline __attribute__((always_inline)) bool cgreenlet_exchange(
     uintptr_t *accesses = thread->words[CGREENLET_WORD_EXCLUSIVITY];
     from->words[CGREENLET_WORD_EXCLUSIVITY] = *accesses;
     *accesses = to->words[CGREENLET_WORD_EXCLUSIVITY];
-    uintptr_t more = to->holds_words;
-#pragma clang loop unroll(full)
-    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) more |= *thread->watched[i];
-    return __builtin_expect(more != 0, 0);
+    return cgreenlet_has_words(thread, to);
 }
 
 /// Leaves `from`, which must be the running context, and continues in `to`, of the same thread; maybe the same.
@@ -169,9 +176,12 @@ static inline void cgreenlet_prefetch_stack(const cgreenlet_context *context) {
 /// Continues in `to` and never comes back: the stack of `from` was given back to its pool.
 static inline __attribute__((always_inline, noreturn)) void cgreenlet_leave(cgreenlet_context *from, cgreenlet_context *to) {
     cgreenlet_thread *thread = &cgreenlet_this_thread;
-    if (cgreenlet_exchange(thread, from, to)) {
+    thread->current = to;
+    *thread->error_number = to->error_number;
+    *thread->words[CGREENLET_WORD_EXCLUSIVITY] = to->words[CGREENLET_WORD_EXCLUSIVITY];
+    if (cgreenlet_has_words(thread, to)) {
         if (thread->careful) cgreenlet_leave_carefully(from, to);
-        cgreenlet_exchange_words(from, to);
+        cgreenlet_load_words(to);
     }
     cgreenlet_jump_inline(to);
 }

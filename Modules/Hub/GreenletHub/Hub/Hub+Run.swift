@@ -174,8 +174,10 @@ private func runGreenlet(_ reference: UnsafeMutableRawPointer) -> (Context, Cont
         let context = hub.record.pointee.current
         context.pointee.scheduled = nil
         // One that never was switched into by hand has nobody to tell.
-        if context.pointee.owner == nil { cgreenlet_release(context) } else { hub.thread.retire(context) }
+        if context.pointee.owner != nil { hub.thread.finish(context) }
         hub.unregister(greenlet)
-        return (context, hub.nextContext())
+        let next = hub.nextContext()
+        hub.thread.giveBack(context)
+        return (context, next)
     }
 }

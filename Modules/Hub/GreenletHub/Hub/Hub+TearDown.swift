@@ -23,7 +23,7 @@ extension Hub {
         let unfinished = unfinished
         if unfinished.isEmpty {
             loop.close()
-            thread.retire(context)
+            thread.giveBack(context)
         } else {
             let names = unfinished.map(\.description).joined(separator: ", ")
             writeToStandardError("greenlet: \(thread.name) ended, and these did not end with it: \(names)")
