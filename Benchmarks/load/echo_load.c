@@ -6,8 +6,8 @@
 // With several servers it holds connections to all of them and lets them take turns, in an order that is drawn anew for
 // each round: what disturbs the machine lasts longer than a turn of a fraction of a second, so it meets all alike.
 // Prints one JSON line a turn, and at the end one a server with the latencies of all its turns; in a closed loop they are
-// mostly the number of connections divided by the rate. `server_cpu` is the share of one core that the server used in its turn: well below 1
-// means that this generator was the limit, and that the rate says little about the server.
+// mostly the number of connections divided by the rate. `server_cpu` is the share of one core that the server used in its
+// turn: well below 1 means that this generator was the limit, and that the rate says little about the server.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>

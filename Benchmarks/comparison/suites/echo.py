@@ -36,8 +36,8 @@ DESCRIPTORS = 0.9 * resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 # Connections and size, and for how long each server is measured: longest where a bar hangs on a hundredth.
 QUICK = {(64, 64): 4.0, (1000, 64): 4.0}
-FULL = {(count, size): 3.0 for size in (64, 4096, 65536) for count in (1, 64, 1000, 10_000)}
-FULL |= {(64, 64): 10.0, (1000, 64): 18.0}
+FULL = {(count, size): 2.4 for size in (64, 4096, 65536) for count in (1, 64, 1000, 10_000)}
+FULL |= {(64, 64): 8.0, (1000, 64): 14.0}
 
 
 def name_of(connections, size):
@@ -52,14 +52,14 @@ def measure(case, names, settings):
     connections, size = (int(number) for number in re.findall(r"\d+", case.replace(",", "")))
     total = cases(settings.quick)[case]
     # Each connection must have had its turn, and then several.
-    seconds, warmup = (0.15, 0.05) if connections <= 1000 and connections * size < 10_000_000 else (1.2, 0.6)
-    rounds = settings.rounds or round(total / (seconds + warmup))
+    seconds, warmup = (1.2, 0.6) if connections > 1000 else (0.6, 0.3) if connections * size > 10_000_000 else (0.15, 0.05)
+    rounds = settings.rounds or max(3, round(total / (seconds + warmup)))
     command = ["--connections", str(connections), "--size", str(size), "--seconds", str(seconds), "--warmup", str(warmup)]
     if connections * len(names) <= DESCRIPTORS:
         yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)])
         return
     for name in random.Random(case).sample(names, len(names)):
-        yield from _all_at_once(case, [name], [*command, "--rounds", "3"])
+        yield from _all_at_once(case, [name], [*command, "--rounds", "2"])
 
 
 def _all_at_once(case, names, options):
