@@ -182,5 +182,5 @@ class Servers:
             _, table = tracer.communicate(timeout=20)
             total = next((line.split() for line in table.splitlines() if line.endswith(" total")), None)
             if done.returncode == 0 and total:
-                counts[name] = int(total[3]) / max(json.loads(done.stdout)["requests"], 1)
+                counts[name] = int(total[3]) / max(json.loads(done.stdout.splitlines()[-1])["requests"], 1)
         return counts
