@@ -31,9 +31,9 @@ extension RawGreenlet {
     /// - Returns: Its stack; nil if something is to be looked at before.
     @inline(__always)
     private func startPlainly() throws -> Context? {
-        // The address of a record may be that of a thread that has ended.
-        guard isPending, cgreenlet_is_at_ease(thread.record),
-            thread.record.pointee.record == Unmanaged.passUnretained(thread).toOpaque()
+        // The thread first: all else is its own. The address of a record may be that of one that has ended.
+        guard cgreenlet_is_at_ease(thread.record),
+            thread.record.pointee.record == Unmanaged.passUnretained(thread).toOpaque(), isPending
         else { return nil }
         return try start()
     }
