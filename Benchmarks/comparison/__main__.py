@@ -2,6 +2,7 @@
 """Benchmarks/compare: our programs beside their peers, in one run."""
 
 import argparse
+import os
 import pathlib
 import resource
 import signal
@@ -22,6 +23,9 @@ def main():
     if options.only:
         bases = {suite.BASE for suite in chosen}
         wanted = [name for name in wanted if name in options.only or name in bases]
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        say(f"the machine is busy (load {load:.2f}): figures will be worse than they need to be")
     ready, missing = systems.prepare(wanted, say)
     for name, reason in missing.items():
         say(f"{name} can't be had: {reason}")
@@ -31,7 +35,7 @@ def main():
         run(chosen, ready, options, samples)
     except KeyboardInterrupt:
         say("stopped; what was measured is written")
-    figures = write(options.out, chosen, ready, missing | left_out, samples)
+    figures = write(options.out, chosen, ready, missing | left_out, samples, load)
     if earlier is not None:
         text = "\n".join(agreement.lines(earlier, agreement.read(options.out / "results.json")))
         (options.out / "agreement.md").write_text(f"# Agreement with {options.against}\n\n{text}\n", encoding="utf-8")
@@ -39,6 +43,11 @@ def main():
     missed = bars.missed(figures)
     if options.check and missed:
         sys.exit(f"compare: bars missed: {'; '.join(missed)}")
+
+
+def path(text):
+    """A path as whoever started the launcher means it."""
+    return pathlib.Path(os.environ.get("COMPARE_FROM", "."), text)
 
 
 def parse():
@@ -49,8 +58,8 @@ def parse():
     parser.add_argument("--rounds", type=int, help="how many, whatever the suite would choose")
     parser.add_argument("--check", action="store_true", help="fail when a bar is missed that was measured")
     parser.add_argument("--quick", action="store_true", help="fewer cases and rounds: five minutes")
-    parser.add_argument("--out", type=pathlib.Path, default=systems.BIN / "results", help="where to (.bin/results)")
-    parser.add_argument("--against", type=pathlib.Path, help="a results.json: say how many ratios agree with it")
+    parser.add_argument("--out", type=path, default=systems.BIN / "results", help="where to (.bin/results)")
+    parser.add_argument("--against", type=path, help="a results.json: say how many ratios agree with it")
     options = parser.parse_args()
     options.suite = options.suite or list(suites.BY_NAME)
     return options
@@ -77,12 +86,12 @@ def run(chosen, ready, options, samples):
         progress.advance(guess * len(names), f"{suite.NAME}, {case} is done")
 
 
-def write(directory, chosen, ready, missing, samples):
+def write(directory, chosen, ready, missing, samples, load=0.0):
     if not samples:
         sys.exit("compare: nothing was measured")
     directory.mkdir(parents=True, exist_ok=True)
     figures = results.figures(samples, {suite.NAME: suite.BASE for suite in chosen})
-    facts = machine.describe(ready)
+    facts = [("load before", f"{load:.2f} over the last minute"), *machine.describe(ready)]
     pictures = {}
     try:
         for suite in chosen:

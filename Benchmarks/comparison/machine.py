@@ -21,7 +21,6 @@ def describe(names):
         ("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("machine", f"{next(filter(None, model.groups())) if model else platform.machine()}, "
                     f"{os.cpu_count()} cores, {int(memory.group(1)) // 1_048_576} GiB{_virtual()}"),
-        ("load before", f"{os.getloadavg()[0]:.2f} over the last minute"),
         ("kernel", f"{platform.system()} {platform.release()} {platform.machine()}"),
     ]
     for name in names:
