@@ -84,7 +84,8 @@ typedef struct cgreenlet_thread {
     bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
     bool started;
     bool delivery;          ///< the switch that is under way hands something over
-    /// The record itself; NULL if another thread, or a deinit, left work for this thread's next safe point.
+    /// The record itself; NULL while a switch must look before it leaps: a handle was dropped, orphans are to be ended,
+    /// somebody runs without a handle, or a tracer watches.
     _Atomic(struct cgreenlet_thread *_Nullable) at_ease;
     cgreenlet_context main; ///< the thread's own stack
 

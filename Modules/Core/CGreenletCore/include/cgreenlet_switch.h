@@ -31,8 +31,8 @@ void cgreenlet_jump_registers(cgreenlet_context *to) __attribute__((noreturn));
 // Left with `jmp`, not `ret`: nobody called us from there, so a `ret` would be predicted wrongly each time.
 #if defined(__AVX512F__)
 #define CGREENLET_CLOBBER_VECTORS                                                                                      \
-    , "k0", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",      \
-        "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",      \
+        "xmm28", "xmm29", "xmm30", "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define CGREENLET_CLOBBER_VECTORS
 #endif
