@@ -103,11 +103,16 @@ package final class RunningProgram: Sendable {
 
     package func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits for its end; kills it if that takes too long.
-    package func waitForEnd(limit: Double = 20) -> Programs.Ended {
+    /// Waits for its end, `limit` seconds at most, and says whether it came.
+    package func ends(within limit: Double) -> Bool {
         let deadline = Date().addingTimeInterval(limit)
         while process.isRunning, Date() < deadline { usleep(5_000) }
-        if process.isRunning { signal(SIGKILL) }
+        return !process.isRunning
+    }
+
+    /// Waits for its end; kills it if that takes too long.
+    package func waitForEnd(limit: Double = 20) -> Programs.Ended {
+        if !ends(within: limit) { signal(SIGKILL) }
         process.waitUntilExit()
         let wasSignalled = process.terminationReason == .uncaughtSignal
         let status = wasSignalled ? -process.terminationStatus : process.terminationStatus
