@@ -145,12 +145,18 @@ extension RawGreenlet {
 extension GreenletThread {
     /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
     fileprivate func runBody(on context: Context) -> Context {
-        let result = runToEnd(on: context)
-        if result == nil, let destination = plainHeir(of: context) {
-            finish(context)
-            return destination
+        do {
+            if !(try runPlainly(on: context)), let result = try runToEnd(on: context) {
+                return passOn(.value(result), from: context)
+            }
+        } catch let exit as GreenletExit {
+            return passOn(.value(exit), from: context)
+        } catch {
+            return passOn(.error(error), from: context)
         }
-        return passOn(result ?? .value(nil), from: context)
+        guard let destination = plainHeir(of: context) else { return passOn(.value(nil), from: context) }
+        finish(context)
+        return destination
     }
 
     /// Where to go when there is nothing to hand over and nobody to tell.
@@ -180,16 +186,21 @@ extension GreenletThread {
         }
     }
 
-    /// - Returns: What the parent gets; nil if the body returned nothing.
-    private func runToEnd(on context: Context) -> Parcel? {
-        do {
-            let (parcel, body) = takeFirst(on: context)
-            return try body(try parcel?.open()).map { .value($0) }
-        } catch let exit as GreenletExit {
-            return .value(exit)
-        } catch {
-            return .error(error)
-        }
+    /// Runs a body that takes nothing and was handed nothing.
+    ///
+    /// - Returns: False if it isn't one; it has not run then.
+    @inline(__always)
+    private func runPlainly(on context: Context) throws -> Bool {
+        guard !record.pointee.delivery, let body = starting(on: context, { $0.takePlainBody() }) else { return false }
+        try body()
+        return true
+    }
+
+    /// - Returns: What the body returned.
+    @inline(never)
+    private func runToEnd(on context: Context) throws -> Any? {
+        let (parcel, body) = takeFirst(on: context)
+        return try body(try parcel?.open())
     }
 
     /// What the new greenlet begins with; no parcel if it was started plainly.
@@ -202,12 +213,17 @@ extension GreenletThread {
             let received = receive()
             (parcel, body) = (received.parcel, received.greenlet?.takeBody())
         } else {
-            // Safe because whoever started it did so by a call on its handle, which has not returned.
-            let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
-            body = owner._withUnsafeGuaranteedRef { $0.takeBody() }
+            body = starting(on: context) { $0.takeBody() }
         }
         guard let body else { preconditionFailure("a greenlet was started twice") }
         return (parcel, body)
+    }
+
+    /// Looks at the greenlet that was started plainly on `context`, right after.
+    @inline(__always)
+    private func starting<Result>(on context: Context, _ look: (RawGreenlet) -> Result) -> Result {
+        // Safe because whoever started it did so by a call on its handle, which has not returned.
+        Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)._withUnsafeGuaranteedRef(look)
     }
 }
 

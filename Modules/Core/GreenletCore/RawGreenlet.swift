@@ -183,6 +183,14 @@ public final class RawGreenlet {
         defer { body = nil }
         return body
     }
+
+    /// The body, if it takes nothing.
+    @inline(__always)
+    func takePlainBody() -> (() throws -> Void)? {
+        guard case .plain(let plain) = body else { return nil }
+        body = nil
+        return plain
+    }
 }
 
 extension GreenletThread {
