@@ -68,6 +68,41 @@ private let measuresMemory = getenv("GREENLET_TEST_SANITIZER") == nil
         }
     }
 
+    private final class Side: @unchecked Sendable {
+        // Safe because only one thread at a time runs, and the others wait for it.
+        weak var thread: GreenletThread?
+        var handles: [RawGreenlet] = []
+    }
+
+    @Test func whatAThreadKeepsOfGreenletsGoesWithTheLastHandleWhereverThatIsDropped() async {
+        await onThread {
+            let side = Side()
+            runOnThreadAndWait {
+                side.thread = GreenletThread.current
+                let main = RawGreenlet.current
+                let finished = RawGreenlet {}
+                _ = try? finished.switch()
+                let suspended = (0..<2).map { _ in RawGreenlet { try main.switch() } }
+                for greenlet in suspended { _ = try? greenlet.switch() }
+                for _ in 0..<3 { _ = RawGreenlet {} }
+                side.handles = [main, finished, RawGreenlet {}, RawGreenlet {}] + suspended
+                runOnThreadAndWait { side.handles.removeLast(2) }  // suspended ones: their thread hears of them
+                runOnThreadAndWait { side.handles.removeLast() }
+            }
+            #expect(side.handles.count == 3)
+            while !side.handles.isEmpty {
+                #expect(side.thread != nil)
+                side.handles.removeLast()
+            }
+            #expect(side.thread == nil)
+            runOnThreadAndWait {
+                side.thread = GreenletThread.current
+                _ = try? RawGreenlet {}.switch()
+            }
+            #expect(side.thread == nil, "nobody had a handle on it")
+        }
+    }
+
     @Test func aDroppedChildIsGoneWhenTheParentThatItHeldEnds() async {
         await onThread {
             let weak = Weak()

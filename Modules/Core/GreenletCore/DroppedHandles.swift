@@ -6,7 +6,7 @@ import Glibc
 
 /// A handle that is gone, and the stack that it leaves behind.
 struct DroppedHandle {
-    /// Its address: the memory is held, so that no other object has it.
+    /// Its address: the memory is held until the news is read, so that no other object has it.
     let address: UnsafeMutableRawPointer
     let context: Context
 }
@@ -33,10 +33,11 @@ final class DroppedHandles: @unchecked Sendable {
 
     /// Tells the thread, which looks at its next safe point; when it has ended there is nobody to tell.
     ///
-    /// From any thread. Looks at nothing of the context: only its own thread may.
+    /// From any thread, by the handle's own deinit. Looks at nothing of the context: only its own thread may.
     func tell(_ dropped: DroppedHandle) {
         withLock {
             if isClosed { return }
+            cgreenlet_hold(dropped.address)
             news.append(dropped)
             cgreenlet_set_attention(record, true)
         }
@@ -57,7 +58,11 @@ final class DroppedHandles: @unchecked Sendable {
 
     /// The thread ends: its record goes, and nobody reads news any more.
     func close() {
-        withLock { isClosed = true }
+        withLock {
+            isClosed = true
+            for last in news { cgreenlet_let_go(last.address) }
+            news = []
+        }
     }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {

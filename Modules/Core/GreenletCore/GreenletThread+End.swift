@@ -32,13 +32,13 @@ extension GreenletThread {
 
     /// Finds the orphans among those whose handle was dropped.
     private func readNews() {
-        for news in dropped.take() {
-            if noticed.remove(news.address) == nil {
+        for dropped in news.take() {
+            if noticed.remove(dropped.address) == nil {
                 // Nobody has touched the context since, or the handle would have been noticed.
-                news.context.pointee.owner = nil
-                if news.context == running { strays(news.context) } else { orphans.append(news.context) }
+                dropped.context.pointee.owner = nil
+                if dropped.context == running { strays(dropped.context) } else { orphans.append(dropped.context) }
             }
-            cgreenlet_let_go(news.address)
+            cgreenlet_let_go(dropped.address)
         }
     }
 
@@ -71,11 +71,11 @@ extension GreenletThread {
         tracer = nil
         buryScheduler?()
         buryScheduler = nil
-        dropped.close()
-        for address in noticed { cgreenlet_let_go(address) }  // nobody reads the news of them
+        news.close()
         abandon(mainContext)
         main = nil
         hasExited.store(true, ordering: .releasing)
+        settle()
     }
 
     /// Throws `GreenletExit` into all that are suspended, in the order in which they started.

@@ -53,8 +53,15 @@ package final class GreenletThread {
     /// More than one if the last of a body, the end of what it captured, runs others to their end.
     @exclusivity(unchecked) private(set) var successors: [(context: Context, heir: RawGreenlet)] = []
 
+    // Who keeps this object alive: its thread, and then the handles that outlive that.
+    /// Handles that exist, less those that were dropped on other threads; touched by the thread itself only.
+    @exclusivity(unchecked) private var handles = 0
+    /// Handles dropped elsewhere, negative; from the end of the thread on, those that are left.
+    private let handlesElsewhere = Atomic<Int>(0)
+    @exclusivity(unchecked) private var hasSettled = false
+
     // What must be ended. Safe because all but the news is touched by the thread itself, and never across a switch.
-    let dropped: DroppedHandles
+    let news: DroppedHandles
     /// Dropped handles that were noticed before the news of them.
     @exclusivity(unchecked) var noticed: Set<UnsafeMutableRawPointer> = []
     @exclusivity(unchecked) var orphans = Orphans()
@@ -70,6 +77,13 @@ package final class GreenletThread {
             return Unmanaged<GreenletThread>.fromOpaque(record).takeUnretainedValue()
         }
         return attach()
+    }
+
+    /// `current`, without a reference to it.
+    @inline(__always)
+    static var currentHome: Unmanaged<GreenletThread> {
+        if let record = cgreenlet_thread_if_started()?.pointee.record { return .fromOpaque(record) }
+        return .passUnretained(attach())
     }
 
     /// The calling thread's record if it ever used greenlets.
@@ -93,7 +107,7 @@ package final class GreenletThread {
     private init(_ record: UnsafeMutablePointer<cgreenlet_thread>) {
         self.record = record
         number = record.pointee.number
-        dropped = DroppedHandles(of: record)
+        news = DroppedHandles(of: record)
         main = RawGreenlet(main: self)
     }
 
@@ -115,6 +129,39 @@ package final class GreenletThread {
     package var stackCounts: (live: Int, pooled: Int) {
         let counts = cgreenlet_count_stacks()
         return (counts.live, counts.pooled)
+    }
+}
+
+// The handles are counted without an atomic operation where they are made and usually dropped: on their own thread.
+extension GreenletThread {
+    /// A handle was made, on this thread.
+    @inline(__always)
+    func made() { handles += 1 }
+
+    /// A handle goes, on any thread.
+    @inline(__always)
+    func dropped() {
+        let address = Unmanaged.passUnretained(self).toOpaque()
+        if cgreenlet_thread_if_started()?.pointee.record == address, !hasSettled {
+            handles -= 1
+        } else {
+            droppedElsewhere()
+        }
+    }
+
+    @inline(never)
+    private func droppedElsewhere() {
+        // Below zero while the thread lives, so that only the last one after its end comes to zero.
+        if handlesElsewhere.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            Unmanaged.passUnretained(self).release()
+        }
+    }
+
+    /// The thread has ended: from here on the handles keep this object.
+    func settle() {
+        hasSettled = true
+        let object = Unmanaged.passRetained(self)
+        if handlesElsewhere.add(handles, ordering: .acquiringAndReleasing).newValue == 0 { object.release() }
     }
 }
 
@@ -166,7 +213,9 @@ extension GreenletThread {
 // Who has a stack, and who has a handle on it.
 extension GreenletThread {
     /// A raw greenlet starts on `context`.
-    func started(_ context: Context) {
+    func started(_ context: Context, under parent: RawGreenlet?) {
+        context.pointee.parent = keep(parent: parent)
+        context.pointee.parent_waits = false
         starts &+= 1
         context.pointee.start_number = starts
     }
@@ -178,6 +227,20 @@ extension GreenletThread {
             releaseScheduled?(scheduled)
         }
         abandon(context)
+    }
+
+    /// The same, of a raw greenlet whose parent waits in the very call that started it.
+    ///
+    /// - Returns: False if it isn't one; nothing has happened then.
+    @inline(__always)
+    func finishBelow(_ parent: Context, _ context: Context) -> Bool {
+        guard context.pointee.parent_waits, parent.pointee.starting == context, context.pointee.scheduled == nil
+        else { return false }
+        // Safe because that call was made on its handle.
+        let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
+        context.pointee.owner = nil
+        owner._withUnsafeGuaranteedRef { $0.die(under: takeParent(of: context)) }
+        return true
     }
 
     /// Gives a finished context back, which is left for good right after, or was.
@@ -194,8 +257,7 @@ extension GreenletThread {
         forgetOwner(of: context, isDropped: owner == nil)
         orphans.remove(context)
         if !strays.isEmpty { strays.remove(context) }
-        let parent = context.pointee.parent.map { Unmanaged<RawGreenlet>.fromOpaque($0).takeRetainedValue() }
-        context.pointee.parent = nil
+        let parent = takeParent(of: context)
         owner?.die(under: parent)
     }
 
@@ -207,10 +269,10 @@ extension GreenletThread {
     func forgetOwner(of context: Context, isDropped: Bool) {
         guard let owner = context.pointee.owner else { return }
         context.pointee.owner = nil
-        if isDropped && context.pointee.parent != nil {
-            noticed.insert(owner)
-        } else {
+        if context.pointee.parent == nil {
             cgreenlet_let_go(owner)
+        } else if isDropped {
+            noticed.insert(owner)
         }
     }
 
@@ -242,5 +304,5 @@ extension GreenletThread {
     }
 
     /// While somebody is to be ended, or is watched, no switch is plain.
-    func updateAttention() { dropped.setAttention(orphans.count > 0 || !strays.isEmpty || tracer != nil) }
+    func updateAttention() { news.setAttention(orphans.count > 0 || !strays.isEmpty || tracer != nil) }
 }

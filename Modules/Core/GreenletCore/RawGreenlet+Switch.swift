@@ -20,7 +20,11 @@ extension RawGreenlet {
     @discardableResult
     public func `switch`(_ value: Any? = nil) throws -> Any? {
         if value == nil, let destination = try startPlainly() {
-            cgreenlet_switch(cgreenlet_running(), destination)
+            let origin = cgreenlet_running()
+            origin.pointee.starting = destination
+            destination.pointee.parent_waits = destination.pointee.parent == origin.pointee.owner
+            cgreenlet_switch(origin, destination)
+            origin.pointee.starting = nil
             return cgreenlet_has_delivery() ? try thread.receive().parcel.open() : nil
         }
         return try transfer(.value(value))
@@ -31,10 +35,8 @@ extension RawGreenlet {
     /// - Returns: Its stack; nil if something is to be looked at before.
     @inline(__always)
     private func startPlainly() throws -> Context? {
-        // The thread first: all else is its own. The address of a record may be that of one that has ended.
-        guard cgreenlet_is_at_ease(thread.record),
-            thread.record.pointee.record == Unmanaged.passUnretained(thread).toOpaque(), isPending
-        else { return nil }
+        // The thread first: all else is its own.
+        guard isHome, cgreenlet_is_at_ease(cgreenlet_thread_current()), isPending else { return nil }
         return try start()
     }
 
@@ -85,7 +87,7 @@ extension RawGreenlet {
     }
 
     private func transfer(_ parcel: Parcel) throws -> Any? {
-        if GreenletThread.ifStarted !== thread { try checkThread("switch to") }
+        if !isHome { try checkThread("switch to") }
         thread.endOrphans()
         return try enter(with: parcel)
     }
@@ -98,6 +100,11 @@ extension RawGreenlet {
     /// `transfer` on its own thread, and not a safe point.
     @inline(__always)
     private func enter(with parcel: Parcel) throws -> Any? {
+        try home._withUnsafeGuaranteedRef { try enter(with: parcel, on: $0) }
+    }
+
+    @inline(__always)
+    private func enter(with parcel: Parcel, on thread: GreenletThread) throws -> Any? {
         var parcel = parcel
         let origin = thread.running
         let destination = try prepare(&parcel, leaving: origin)
@@ -155,7 +162,7 @@ extension GreenletThread {
             return passOn(.error(error), from: context)
         }
         guard let destination = plainHeir(of: context) else { return passOn(.value(nil), from: context) }
-        finish(context)
+        if !finishBelow(destination, context) { finish(context) }
         return destination
     }
 

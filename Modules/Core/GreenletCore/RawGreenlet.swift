@@ -29,14 +29,19 @@ public final class RawGreenlet {
     /// What a greenlet runs: receives the first value switched in, returns the last one, for the parent.
     public typealias Body = (Any?) throws -> Any?
 
-    let thread: GreenletThread
+    /// Its thread's side; not retained.
+    ///
+    /// Safe because that counts its handles, and lives until the last one goes: see `GreenletThread.made()`.
+    let home: Unmanaged<GreenletThread>
     // Safe because they are read and written by the owning thread only, and never across a switch.
     /// The stack, from the first switch to the end.
     @exclusivity(unchecked) @usableFromInline private(set) var context: UnsafeMutablePointer<cgreenlet_context>?
     /// What will run, until it does.
     @exclusivity(unchecked) private var body: Code?
     private let stackSize: Int
-    /// The parent while there is no stack; the context knows it as long as there is one, and so survives its handle.
+    /// The parent while there is no stack, unless that is the thread's main greenlet, which needs no one to keep it.
+    ///
+    /// As long as there is a stack its context knows the parent, and so survives its handle.
     @exclusivity(unchecked) private var ancestor: RawGreenlet?
     private let kind: Kind
 
@@ -78,63 +83,68 @@ public final class RawGreenlet {
     }
 
     private init(under parent: RawGreenlet?, stackSize: Int, running body: Code) {
-        let thread = GreenletThread.current
-        thread.endOrphans()
-        let parent = parent ?? thread.currentGreenlet
-        precondition(
-            parent.thread === thread,
-            "the parent of a new greenlet belongs to \(parent.thread.name), and this is \(thread.name)"
-        )
-        self.thread = thread
-        ancestor = parent
+        home = GreenletThread.currentHome
+        ancestor = home._withUnsafeGuaranteedRef { $0.makeRoom(under: parent) }
         self.body = body
         self.stackSize = max(0, stackSize)
         kind = .own
     }
 
     init(main thread: GreenletThread) {
-        self.thread = thread
+        home = .passUnretained(thread)
         // Not what runs now: a greenlet of C may be the first on its thread to call Swift.
         // Safe because the field is part of the record.
         let context = thread.record.pointer(to: \.main)!
         self.context = context
         stackSize = 0
         kind = .main
+        thread.made()
         own(context)
     }
 
     /// A handle on a context that has none: a scheduler's, or one whose handle was dropped.
     init(on context: Context, of thread: GreenletThread) {
-        self.thread = thread
+        home = .passUnretained(thread)
         self.context = context
         stackSize = 0
         // Only a raw greenlet's context has a parent.
         kind = context.pointee.parent == nil ? .guest : .own
         ancestor = kind == .guest ? thread.parent(ofGuest: context) : nil
+        thread.made()
         thread.disown(orphan: context)
         own(context)
     }
 
     deinit {
         // On any thread, at any time: the context is not looked at, except on its own thread.
-        guard let context else { return }
+        if let context { leave(context) }
+        home._withUnsafeGuaranteedRef { $0.dropped() }
+    }
+
+    /// The last reference goes before the stack does.
+    @inline(never)
+    private func leave(_ context: Context) {
         switch kind {
         case .own:
             // The stack lives on without a handle. No switch in a deinit: its thread ends it at a safe point; and if it
             // is running right now, it becomes an orphan only when it switches away.
             let address = Unmanaged.passUnretained(self).toOpaque()
-            thread.dropped.tell(DroppedHandle(address: address, context: context))
+            thread.news.tell(DroppedHandle(address: address, context: context))
         case .main, .guest:
-            if GreenletThread.ifStarted === thread { thread.forgetOwner(of: context, isDropped: false) }
+            if isHome { thread.forgetOwner(of: context, isDropped: false) }
         }
     }
 
     /// From now on this is the handle on `context`.
     private func own(_ context: Context) {
         let address = Unmanaged.passUnretained(self).toOpaque()
-        cgreenlet_hold(address)
+        // News will be told of a raw greenlet's, and hold it; nobody hears of another one that is dropped elsewhere.
+        if kind != .own { cgreenlet_hold(address) }
         context.pointee.owner = address
     }
+
+    /// Itself, as a parent that is to be kept alive: a main greenlet lives as long as its thread does.
+    fileprivate var unlessMain: RawGreenlet? { kind == .main ? nil : self }
 
     /// The handle on `context`, unless its last reference is gone: maybe right now, on another thread.
     static func owner(of context: Context) -> RawGreenlet? {
@@ -157,9 +167,7 @@ public final class RawGreenlet {
         guard let fresh = cgreenlet_acquire(stackSize) else { throw GreenletError.outOfStacks(stackSize, errno) }
         cgreenlet_prepare(fresh, rawGreenletEntry, fresh)
         own(fresh)
-        // Safe because only a main greenlet has no parent, and it is not started.
-        fresh.pointee.parent = Unmanaged.passRetained(ancestor.take()!).toOpaque()
-        thread.started(fresh)
+        home._withUnsafeGuaranteedRef { $0.started(fresh, under: ancestor.take()) }
         context = fresh
         return fresh
     }
@@ -194,11 +202,49 @@ public final class RawGreenlet {
 }
 
 extension GreenletThread {
+    /// A safe point, at which a handle is made.
+    ///
+    /// - Returns: The parent that it has to keep: the current greenlet if `parent` is nil.
+    func makeRoom(under parent: RawGreenlet?) -> RawGreenlet? {
+        endOrphans()
+        made()
+        guard let parent else { return isOnMain ? nil : currentGreenlet.unlessMain }
+        precondition(
+            parent.home.toOpaque() == Unmanaged.passUnretained(self).toOpaque(),
+            "the parent of a new greenlet belongs to \(parent.thread.name), and this is \(name)"
+        )
+        return parent.unlessMain
+    }
+
     /// The greenlet that runs now; a stack that has no handle gets one.
     var currentGreenlet: RawGreenlet { RawGreenlet.handle(on: running, of: self) }
+
+    /// Whether the thread's own stack runs.
+    var isOnMain: Bool {
+        // Safe because the field is part of the record.
+        running == record.pointer(to: \.main)!
+    }
+
+    /// What a context keeps of a parent; nil means the main greenlet, which is not retained.
+    func keep(parent: RawGreenlet?) -> UnsafeMutableRawPointer? {
+        parent.map { Unmanaged.passRetained($0).toOpaque() } ?? record.pointee.main.owner
+    }
+
+    /// The parent that a context kept, which it does no longer; nil if that was the main greenlet.
+    func takeParent(of context: Context) -> RawGreenlet? {
+        guard let parent = context.pointee.parent else { return nil }
+        context.pointee.parent = nil
+        return parent == record.pointee.main.owner ? nil : Unmanaged<RawGreenlet>.fromOpaque(parent).takeRetainedValue()
+    }
 }
 
 extension RawGreenlet {
+    var thread: GreenletThread { home._withUnsafeGuaranteedRef { $0 } }
+
+    /// Whether this is its thread.
+    @inline(__always)
+    var isHome: Bool { cgreenlet_thread_if_started()?.pointee.record == home.toOpaque() }
+
     static func handle(on context: Context, of thread: GreenletThread) -> RawGreenlet {
         owner(of: context) ?? RawGreenlet(on: context, of: thread)
     }
@@ -229,11 +275,11 @@ extension RawGreenlet {
 
     /// Where control goes when the body ends.
     ///
-    /// Nil for the main greenlet of a thread.
+    /// Nil for the main greenlet of a thread, and for those that had it as their parent when that thread has ended.
     ///
     /// greenlet: `greenlet.parent`.
     public var parent: RawGreenlet? {
-        guard let parent = context?.pointee.parent else { return ancestor }
+        guard let parent = context?.pointee.parent else { return ancestor ?? (kind == .own ? thread.main : nil) }
         return Unmanaged<RawGreenlet>.fromOpaque(parent).takeUnretainedValue()
     }
 
@@ -269,18 +315,20 @@ extension RawGreenlet {
             }
             next = candidate.parent
         }
-        if let context, let former = context.pointee.parent {
-            context.pointee.parent = Unmanaged.passRetained(parent).toOpaque()
-            Unmanaged<RawGreenlet>.fromOpaque(former).release()
+        if let context, context.pointee.parent != nil {
+            withExtendedLifetime(thread.takeParent(of: context)) {
+                context.pointee.parent = thread.keep(parent: parent.unlessMain)
+                context.pointee.parent_waits = false
+            }
         } else {
-            ancestor = parent
+            ancestor = parent.unlessMain
         }
     }
 
     /// Refuses what only its own thread may do, and names both threads.
     func checkThread(_ operation: StaticString) throws {
+        if isHome { return }
         let current = GreenletThread.current
-        if current === thread { return }
         let relation = kind == .main ? "is the main greenlet of" : "belongs to"
         throw GreenletError(
             .wrongThread,
@@ -304,7 +352,7 @@ extension RawGreenlet: CustomStringConvertible {
     private var state: String {
         let suffix = kind == .main ? " main" : ""
         if thread.isGone { return isDead ? "(thread exited) dead" : "(thread exited) pending" }
-        guard GreenletThread.ifStarted === thread else { return "(another thread)\(suffix)" }
+        guard isHome else { return "(another thread)\(suffix)" }
         guard let context else { return isDead ? "dead" : "pending" }
         return (context == thread.running ? "current" : "suspended") + " active started" + suffix
     }

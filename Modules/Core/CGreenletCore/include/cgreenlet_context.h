@@ -40,17 +40,21 @@ typedef struct cgreenlet_context {
     // Up to the first word one cache line: all that a switch touches of the context that it enters, as a rule.
 
     void *_Nullable owner;       ///< the RawGreenlet of this context; only its memory is held, see cgreenlet_hold
-    void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
+    void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained unless it is `main`'s
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
-    struct cgreenlet_context *_Nullable next_free;
+    union {
+        struct cgreenlet_context *_Nullable next_free;
+        struct cgreenlet_context *_Nullable starting;  ///< in use: whom it has started, and not been resumed since
+    };
     void *_Nullable fake_stack;  ///< AddressSanitizer's
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
     uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans
     uint8_t kind;                ///< see stack.h
     bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
-    uint8_t gap[2];
+    bool parent_waits;  ///< its parent started it, and may still be waiting in that call: its `starting` tells
+    uint8_t gap;
     uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started
     struct cgreenlet_context *_Nullable next_single;      ///< stacks with mappings of their own: see stack.h
     struct cgreenlet_context *_Nullable previous_single;
