@@ -127,7 +127,7 @@ public final class Coroutine<Input, Output> {
             passage.suspended = here
             cgreenlet_switch(here, resumer)
             passage.suspended = nil  // whoever entered: from here on this is no place to go on at
-            if cgreenlet_has_delivery() { try RawGreenlet.dropDelivery() }
+            if cgreenlet_has_delivery() { try dropDelivery() }
             return try passage.takeInput()
         }
     }
@@ -174,7 +174,7 @@ final class Passage<Input, Output> {
     func takeEnd() throws -> Output {
         let wasWaiting = waiting != nil
         leaveOff()
-        if cgreenlet_has_delivery() { try RawGreenlet.dropDelivery() }
+        if cgreenlet_has_delivery() { try dropDelivery() }
         if let value = output.take() { return value }
         if isFinished, !wasWaiting { throw GreenletExit() }
         throw GreenletError(

@@ -52,18 +52,14 @@ extension RawGreenlet {
     @inline(__always)
     public static func `switch`(to target: RawGreenlet) throws {
         // Inlined, so that the switch saves what is live at this very call and nothing else.
-        if let destination = target.context, cgreenlet_is_plain(destination) {
+        let destination = target.place
+        if cgreenlet_is_plain(destination) {
             cgreenlet_switch(cgreenlet_running(), destination)
             if cgreenlet_has_delivery() { try dropDelivery() }
             return
         }
         try target.passControl()
     }
-
-    /// Takes what was handed over to a greenlet that wants no value; throws it if it is an error.
-    @usableFromInline
-    @inline(never)
-    static func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
 
     @usableFromInline
     @inline(never)
@@ -148,6 +144,13 @@ extension RawGreenlet {
         }
     }
 }
+
+/// Takes what was handed over to a greenlet that wants no value; throws it if it is an error.
+///
+/// No method: the type that it would be called on had to be kept across the switch.
+@usableFromInline
+@inline(never)
+func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
 
 extension GreenletThread {
     /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.

@@ -34,8 +34,10 @@ public final class RawGreenlet {
     /// Safe because that counts its handles, and lives until the last one goes: see `GreenletThread.made()`.
     let home: Unmanaged<GreenletThread>
     // Safe because they are read and written by the owning thread only, and never across a switch.
-    /// The stack, from the first switch to the end.
-    @exclusivity(unchecked) @usableFromInline private(set) var context: UnsafeMutablePointer<cgreenlet_context>?
+    /// Its stack, from the first switch to the end; before and after that one that lies on no thread.
+    ///
+    /// Never nil, for whoever switches has looked at the thread, and need not ask.
+    @exclusivity(unchecked) @usableFromInline private(set) var place = cgreenlet_nowhere()
     /// What will run, until it does.
     @exclusivity(unchecked) private var body: Code?
     private let stackSize: Int
@@ -44,6 +46,12 @@ public final class RawGreenlet {
     /// As long as there is a stack its context knows the parent, and so survives its handle.
     @exclusivity(unchecked) private var ancestor: RawGreenlet?
     private let kind: Kind
+
+    /// The stack, from the first switch to the end.
+    private(set) var context: Context? {
+        @inline(__always) get { place == cgreenlet_nowhere() ? nil : place }
+        @inline(__always) set { place = newValue ?? cgreenlet_nowhere() }
+    }
 
     private enum Kind {
         /// The stack is its own, from the first switch to the end.
@@ -95,7 +103,7 @@ public final class RawGreenlet {
         // Not what runs now: a greenlet of C may be the first on its thread to call Swift.
         // Safe because the field is part of the record.
         let context = thread.record.pointer(to: \.main)!
-        self.context = context
+        place = context
         stackSize = 0
         kind = .main
         thread.made()
@@ -105,7 +113,7 @@ public final class RawGreenlet {
     /// A handle on a context that has none: a scheduler's, or one whose handle was dropped.
     init(on context: Context, of thread: GreenletThread) {
         home = .passUnretained(thread)
-        self.context = context
+        place = context
         stackSize = 0
         // Only a raw greenlet's context has a parent.
         kind = context.pointee.parent == nil ? .guest : .own

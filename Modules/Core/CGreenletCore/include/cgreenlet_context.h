@@ -140,6 +140,11 @@ static inline bool cgreenlet_is_plain(const cgreenlet_context *context) {
     return cgreenlet_is_at_ease(context->thread);
 }
 
+extern cgreenlet_context cgreenlet_no_context;
+
+/// A context that nobody enters: no thread is at ease with it.
+static inline cgreenlet_context *cgreenlet_nowhere(void) { return &cgreenlet_no_context; }
+
 /// What runs now. The thread must have been started.
 static inline cgreenlet_context *cgreenlet_running(void) { return cgreenlet_this_thread.current; }
 
