@@ -9,9 +9,10 @@ import subprocess
 import tempfile
 import types
 import unittest
+import unittest.mock
 
 from comparison import __main__ as compare
-from comparison import agreement, bars, report, results, suites, systems, turns
+from comparison import agreement, bars, plots, report, results, suites, systems, turns
 from comparison.results import Sample
 
 
@@ -33,6 +34,74 @@ class Figures(unittest.TestCase):
         (figure,) = results.figures(samples(systems.OURS, [1, 2, 3]), {"switch": systems.FCONTEXT})
         self.assertIsNone(figure.ratio)
         self.assertEqual((figure.value, figure.runs), (2, 3))
+
+
+    def test_the_base_may_depend_on_the_case(self):
+        taken = [
+            sample
+            for case, base in (("switch, 10", systems.FCONTEXT), ("queue, 10", systems.GO))
+            for name, value in ((systems.OURS, 5), (base, 10))
+            for sample in samples(name, [value], "curves", case)
+        ]
+        figures = results.figures(taken, {"curves": suites.BY_NAME["curves"].base_of})
+        self.assertEqual([figure.ratio for figure in figures], [0.5, 1, 0.5, 1])
+
+
+class Curves(unittest.TestCase):
+    def figures(self, name, values, curve="queue"):
+        taken = [sample for size, value in values.items() for sample in samples(name, [value], "curves", f"{curve}, {size}")]
+        return results.figures(taken, {"curves": suites.BY_NAME["curves"].base_of})
+
+    def test_a_case_is_a_point_on_a_curve_if_it_ends_with_a_number(self):
+        self.assertEqual(results.point("spawn + join, 100,000"), ("spawn + join", 100_000))
+        self.assertEqual(results.point("1,000,000"), ("", 1_000_000))
+        for case in ("queue, one way", "64 × 64 B", "1,000,000 suspended", "ring of 1,000", "64 at a time"):
+            self.assertIsNone(results.point(case), case)
+
+    def test_growth_is_from_the_least_to_the_largest_number_whatever_their_order(self):
+        figures = self.figures(systems.OURS, {"100,000": 30, "10": 20, "1,000": 90})
+        self.assertEqual(results.growth(figures), (10, 100_000, systems.OURS, 1.5))
+        self.assertIsNone(results.growth(figures[:1]))
+        self.assertIsNone(results.growth([]))
+
+    def test_a_curve_has_a_table_and_a_line_that_says_by_how_much_costs_grow(self):
+        figures = self.figures(systems.OURS, {"10": 20, "1,000": 90, "100,000": 30})
+        figures += self.figures("gevent", {"10": 2000, "1,000": 8000})
+        text = report.markdown([], figures, {}, suites.ALL, {})
+        self.assertIn(
+            "From 10 to 100,000 the time is multiplied by (1 is flat): swift-greenlet 1.5, gevent 4 (from 10 to 1,000).", text
+        )
+        self.assertIn("| time, ns; ratio | 10 | 1,000 | 100,000 |", text)
+        self.assertIn("| gevent | 2,000 | 8,000 |  |", text)
+
+    def test_each_curve_of_three_points_is_drawn_by_itself(self):
+        cases = ["switch, 10", "switch, 100", "switch, 1,000", "queue, 10"]
+        self.assertEqual(plots._curves_in(cases), {"switch": cases[:3], None: cases[3:]})
+        self.assertEqual(plots._curves_in(["10", "100", "1,000"]), {"": ["10", "100", "1,000"]})
+        self.assertEqual(plots._curves_in(["ping-pong"]), {None: ["ping-pong"]})
+
+    def test_a_run_is_made_of_whole_rounds_in_which_all_take_part(self):
+        for name, curve in suites.BY_NAME["curves"].CURVES.items():
+            for tasks in (10, 100, 1000, 10_000, 100_000):
+                for system in curve.systems:
+                    count = curve.operations(system, tasks)
+                    self.assertEqual(count % tasks, 0)
+                    self.assertGreaterEqual(count, tasks * curve.each_of.get(system, curve.each), (name, system))
+
+    def test_those_who_cannot_go_on_are_left_out_of_the_larger_numbers(self):
+        self.assertEqual(self.who_runs("queue, 10,000"), {systems.OURS, "gevent"})
+        self.assertEqual(self.who_runs("queue, 100,000"), {systems.OURS})
+
+    def who_runs(self, case):
+        def run(system, program_case, count, tasks):
+            asked.add((system.name, program_case))
+            return {"seconds": 1.0, "operations": count}
+
+        asked, curves = set(), suites.BY_NAME["curves"]
+        with unittest.mock.patch.object(turns, "run_micro", run):
+            list(curves.measure(case, [systems.OURS, "gevent", "asyncio"], turns.Settings(quick=True)))
+        self.assertEqual({program_case for _, program_case in asked}, {"queue"})
+        return {name for name, _ in asked}
 
 
 class Turns(unittest.TestCase):
@@ -132,11 +201,14 @@ class Agreement(unittest.TestCase):
 
 
 class Bars(unittest.TestCase):
-    def line(self, ours, peer):
-        figures = results.figures(
-            samples(systems.OURS, [ours] * 3) + samples(systems.FCONTEXT, [peer] * 3), {"switch": systems.FCONTEXT}
+    def figures(self, ours, peer):
+        ours, peer = ([value] * 3 if isinstance(value, float) else value for value in (ours, peer))
+        return results.figures(
+            samples(systems.OURS, ours) + samples(systems.FCONTEXT, peer), {"switch": systems.FCONTEXT}
         )
-        return bars.table(figures)[2]
+
+    def line(self, ours, peer):
+        return bars.table(self.figures(ours, peer))[2]
 
     def test_a_bar_is_met_or_missed(self):
         self.assertTrue(self.line(3.6, 5.0).endswith("| met |"), self.line(3.6, 5.0))
