@@ -214,6 +214,27 @@ class Bars(unittest.TestCase):
         self.assertTrue(self.line(3.6, 5.0).endswith("| met |"), self.line(3.6, 5.0))
         self.assertTrue(self.line(5.1, 5.0).endswith("| **missed** |"), self.line(5.1, 5.0))
 
+    def test_a_bar_within_the_interval_of_confidence_is_undecided(self):
+        # The median is 0.98; as many rounds lie above as below.
+        ours = [0.98, 0.90, 1.1, 0.91, 1.2, 0.93, 1.05]
+        self.assertIn("| 0.98 (0.91 – 1.1) | undecided |", self.line(ours, [1.0] * 7))
+        self.assertEqual(bars.missed(self.figures(ours, [1.0] * 7)), [])
+
+    def test_a_bar_is_judged_within_rounds_whoever_the_base_is(self):
+        # By their medians they are equal; in the same rounds corosensei is twice as fast.
+        ours, peer = [2, 2, 2, 4, 4], [1, 1, 2, 2, 2]
+        figures = results.figures(samples(systems.OURS, ours) + samples("corosensei", peer), {})
+        self.assertIn("| 2 (1 – 2) | met |", bars.table(figures)[3])
+
+    def test_an_absolute_bar_has_an_interval_too(self):
+        def line(values):
+            figures = results.figures(samples(systems.OURS, values, "lives", "create, run, drop"), {})
+            return next(line for line in bars.table(figures) if line.startswith("| create"))
+
+        self.assertTrue(line([50, 55, 52]).endswith("| 52 ns (50 – 55) | met |"), line([50, 55, 52]))
+        self.assertTrue(line([50, 65, 59]).endswith("| undecided |"))
+        self.assertTrue(line([61, 65, 62]).endswith("| **missed** |"))
+
     def test_what_was_not_measured_says_so(self):
         self.assertTrue(all(line.endswith("not measured |") for line in bars.table([])[2:]))
 
