@@ -128,6 +128,15 @@ class Turns(unittest.TestCase):
         self.assertEqual({sample.system for sample in taken}, {systems.OURS})
 
 
+class Echo(unittest.TestCase):
+    def test_page_tables_are_weighed_beside_resident_memory(self):
+        servers = object.__new__(suites.BY_NAME["echo"].Servers)
+        servers.processes = {"me": types.SimpleNamespace(pid="self")}
+        memory = servers.memory("me")
+        self.assertGreater(memory["resident"], memory["page tables"])
+        self.assertGreater(memory["page tables"], 4096)
+
+
 class Runs(unittest.TestCase):
     def run_suite(self, measure):
         """What is written when this is how the only suite measures."""
