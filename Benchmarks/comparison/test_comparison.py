@@ -129,6 +129,20 @@ class Turns(unittest.TestCase):
 
 
 class Echo(unittest.TestCase):
+    def rounds(self, **settings):
+        """How many rounds each server is told that is up by itself."""
+        echo = suites.BY_NAME["echo"]
+        told = []
+        with unittest.mock.patch.object(echo, "_all_at_once", lambda case, names, options: told.append((names, options)) or ()):
+            with unittest.mock.patch.object(echo, "DESCRIPTORS", 15_000):
+                list(echo.measure("10,000 × 64 B", [systems.EPOLL, systems.GO], turns.Settings(**settings)))
+        self.assertEqual({name for (name,), _ in told}, {systems.EPOLL, systems.GO})
+        return {options[options.index("--rounds") + 1] for _, options in told}
+
+    def test_servers_that_are_up_one_after_the_other_have_as_many_rounds_as_asked_for(self):
+        self.assertEqual(self.rounds(), {"2"})
+        self.assertEqual(self.rounds(rounds=7), {"7"})
+
     def test_page_tables_are_weighed_beside_resident_memory(self):
         servers = object.__new__(suites.BY_NAME["echo"].Servers)
         servers.processes = {"me": types.SimpleNamespace(pid="self")}

@@ -59,7 +59,7 @@ def measure(case, names, settings):
         yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)])
         return
     for name in random.Random(case).sample(names, len(names)):
-        yield from _all_at_once(case, [name], [*command, "--rounds", "2"])
+        yield from _all_at_once(case, [name], [*command, "--rounds", str(settings.rounds or 2)])
 
 
 def _all_at_once(case, names, options):
