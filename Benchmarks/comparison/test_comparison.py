@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import types
@@ -149,6 +150,36 @@ class Echo(unittest.TestCase):
         memory = servers.memory("me")
         self.assertGreater(memory["resident"], memory["page tables"])
         self.assertGreater(memory["page tables"], 4096)
+
+
+class Setup(unittest.TestCase):
+    def test_a_peer_that_does_not_build_is_named_and_the_rest_goes_on(self):
+        script = "#!/bin/sh\necho compiling $1\n[ $1 != echo_libuv ] || { echo 'no uv.h' >&2; exit 1; }\n"
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(systems, "HERE", pathlib.Path(folder)):
+            path = pathlib.Path(folder) / "build-peers.sh"
+            path.write_text(script, encoding="utf-8")
+            path.chmod(0o755)
+            ready, missing = systems.prepare(["libuv (C)", systems.EPOLL, "ucontext"], lambda text: None)
+        self.assertEqual((ready, missing), ([systems.EPOLL, "ucontext"], {"libuv (C)": "no uv.h"}))
+
+    def test_the_script_compiles_the_others_when_one_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            here = root / "Benchmarks"
+            for path in ("Benchmarks/peers", "Benchmarks/load", "Tools/scripts"):
+                (root / path).mkdir(parents=True)
+            shutil.copy(systems.HERE / "build-peers.sh", here)
+            (root / "Tools/scripts/setup.sh").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+            (root / "Tools/scripts/setup.sh").chmod(0o755)
+            (here / "peers/echo_epoll.c").write_text("int main(void) { return nothing; }\n", encoding="utf-8")
+            (here / "peers/ucontext.c").write_text("int main(void) { return 0; }\n", encoding="utf-8")
+            done = subprocess.run(
+                [here / "build-peers.sh", "echo_epoll", "ucontext"], capture_output=True, text=True, check=False
+            )
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "build-peers: echo_epoll doesn't compile: .*nothing")
+            self.assertTrue((here / ".bin/ucontext").exists())
+            self.assertFalse((here / ".bin/echo_epoll").exists())
 
 
 class Runs(unittest.TestCase):
