@@ -39,8 +39,9 @@ def _curves_in(cases):
     curves = {}
     for case in cases:
         curves.setdefault(point(case) and point(case)[0], []).append(case)
-    few = [case for curve, own in curves.items() if curve is None or len(own) < 3 for case in own]
-    return {curve: own for curve, own in curves.items() if curve is not None and len(own) > 2} | ({None: few} if few else {})
+    long = {curve: own for curve, own in curves.items() if curve is not None and len(own) > 2}
+    rest = [case for curve, own in curves.items() if curve not in long for case in own]
+    return long | ({None: rest} if rest else {})
 
 
 def _colour(system):

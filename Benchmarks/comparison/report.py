@@ -81,7 +81,8 @@ def _bases(suite, figures):
         bases[base_of(suite, case)].append(results.point(case)[0] if results.point(case) else case)
     if len(bases) == 1:
         return [f"Ratios are to {next(iter(bases))}."]
-    return ["Ratios are to " + ", ".join(f"{base} ({', '.join(dict.fromkeys(of))})" for base, of in bases.items()) + "."]
+    words = [f"{base} ({', '.join(dict.fromkeys(of))})" for base, of in bases.items()]
+    return [f"Ratios are to {', '.join(words)}."]
 
 
 def _curve(figure):
@@ -97,7 +98,8 @@ def _curves(suite, figures):
         own = [figure for figure in figures if (_curve(figure), figure.metric) == (curve, metric)]
         cases = sorted(dict.fromkeys(figure.case for figure in own), key=results.point)
         lines += [f"### {curve}", "", *_growth(suite, own, metric)]
-        lines.append(f"| {metric}, {own[0].unit}; ratio | " + " | ".join(f"{results.point(case)[1]:,}" for case in cases) + " |")
+        heads = [f"{metric}, {own[0].unit}; ratio", *(f"{results.point(case)[1]:,}" for case in cases)]
+        lines.append(f"| {' | '.join(heads)} |")
         lines.append("|---" + "|---:" * len(cases) + "|")
         by = {(figure.system, figure.case): figure for figure in own}
         for system in suite.SYSTEMS:
