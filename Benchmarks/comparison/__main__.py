@@ -2,6 +2,7 @@
 """Benchmarks/compare: our programs beside their peers, in one run."""
 
 import argparse
+import functools
 import os
 import pathlib
 import resource
@@ -21,7 +22,7 @@ def main():
     chosen = [suites.BY_NAME[name] for name in options.suite]
     wanted = list(dict.fromkeys(name for suite in chosen for name in suite.SYSTEMS))
     if options.only:
-        bases = {suite.BASE for suite in chosen}
+        bases = {suites.base_of(suite, case) for suite in chosen for case in suite.cases(options.quick)}
         wanted = [name for name in wanted if name in options.only or name in bases]
     load = os.getloadavg()[0]
     if load > 0.5:
@@ -90,7 +91,7 @@ def write(directory, chosen, ready, missing, samples, load=0.0):
     if not samples:
         sys.exit("compare: nothing was measured")
     directory.mkdir(parents=True, exist_ok=True)
-    figures = results.figures(samples, {suite.NAME: suite.BASE for suite in chosen})
+    figures = results.figures(samples, {suite.NAME: functools.partial(suites.base_of, suite) for suite in chosen})
     facts = [("load before", f"{load:.2f} over the last minute"), *machine.describe(ready)]
     pictures = {}
     try:

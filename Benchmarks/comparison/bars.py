@@ -1,7 +1,9 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 """What the project asks of itself, and whether it was met in this run."""
 
-from . import systems
+import operator
+
+from . import results, systems
 from .systems import OURS, PATCHED
 
 # What, suite, case, metric, whose, relation, limit, and of which peer it is a multiple (None: an absolute figure).
@@ -28,18 +30,21 @@ BARS = [
 ]
 
 
+MET, MISSED, UNDECIDED, NOT_MEASURED = "met", "missed", "undecided", "not measured"
+
+
 def table(figures):
     """The bars as lines of Markdown."""
     lines = ["| bar | asked | measured | |", "|---|---|---|---|"]
-    for what, asked, measured, is_met in _judged(figures):
-        verdict = "not measured" if is_met is None else "met" if is_met else "**missed**"
+    for what, asked, measured, verdict in _judged(figures):
+        verdict = f"**{verdict}**" if verdict == MISSED else verdict
         lines.append(f"| {what} | {asked} | {measured} | {verdict} |")
     return lines
 
 
 def missed(figures):
-    """Those that were measured and missed, in words."""
-    return [f"{what}: {asked}, {measured}" for what, asked, measured, is_met in _judged(figures) if is_met is False]
+    """Those that were measured and missed beyond doubt, in words."""
+    return [f"{what}: {asked}, {measured}" for what, asked, measured, verdict in _judged(figures) if verdict == MISSED]
 
 
 def _judged(figures):
@@ -49,16 +54,20 @@ def _judged(figures):
         theirs = by.get((suite, case, metric, peer)) if peer else None
         unit = f" {ours.unit}" if ours and not peer and ours.unit else ""
         asked = f"{relation} {limit:,g}" + (f" × {peer}" if peer else unit)
-        if ours is None or (peer and theirs is None):
-            yield what, asked, "", None
+        measured = low = high = None
+        if ours and theirs:
+            measured, low, high = results.paired_ratio(ours.rounds, theirs.rounds)
+        elif ours and not peer:
+            measured, (low, high) = ours.value, results.interval(list(ours.rounds.values()))
+        if measured is None:
+            yield what, asked, "", NOT_MEASURED
             continue
-        measured = _ratio(ours, theirs) if peer else ours.value
-        is_met = measured >= limit if relation == "≥" else measured < limit if relation == "<" else measured <= limit
-        yield what, asked, f"{measured:,.3g}{unit}", is_met
+        around = f" ({low:,.3g} – {high:,.3g})" if low < high else ""
+        yield what, asked, f"{measured:,.3g}{unit}{around}", _verdict(relation, limit, low, high)
 
 
-def _ratio(ours, theirs):
-    """By rounds where both have a ratio to the suite's base, which is one of them as a rule."""
-    if ours.ratio is not None and theirs.ratio:
-        return ours.ratio / theirs.ratio
-    return ours.value / theirs.value
+def _verdict(relation, limit, low, high):
+    """Met or missed only if the whole interval of confidence says so."""
+    holds = {"≥": operator.ge, "<": operator.lt, "≤": operator.le}[relation]
+    ends = {holds(low, limit), holds(high, limit)}
+    return UNDECIDED if len(ends) > 1 else MET if True in ends else MISSED

@@ -5,6 +5,7 @@ import math
 import re
 
 from .report import number
+from .results import point
 
 OURS_COLOUR, PEER_COLOUR = "#c2410c", "#94a3b8"
 
@@ -22,20 +23,25 @@ def draw(directory, suite, figures):
     names = []
     for metric in dict.fromkeys(figure.metric for figure in own):
         chosen = [figure for figure in own if figure.metric == metric]
-        cases = list(dict.fromkeys(figure.case for figure in chosen))
-        numbers = [_number(case) for case in cases]
-        drawing = _curves if len(cases) > 2 and all(numbers) else _bars
-        picture = drawing(pyplot, suite, metric, chosen, cases)
-        stem = re.sub(r"[^a-z0-9]+", "-", f"{suite.NAME} {metric}".lower()).strip("-")
-        for kind in ("png", "svg"):
-            picture.savefig(directory / f"{stem}.{kind}", dpi=130, bbox_inches="tight")
-        pyplot.close(picture)
-        names.append(f"{stem}.png")
+        for curve, cases in _curves_in(dict.fromkeys(figure.case for figure in chosen)).items():
+            drawing = _bars if curve is None else _curve
+            picture = drawing(pyplot, suite, metric, [figure for figure in chosen if figure.case in cases], cases)
+            stem = re.sub(r"[^a-z0-9]+", "-", f"{suite.NAME} {curve or ''} {metric}".lower()).strip("-")
+            for kind in ("png", "svg"):
+                picture.savefig(directory / f"{stem}.{kind}", dpi=130, bbox_inches="tight")
+            pyplot.close(picture)
+            names.append(f"{stem}.png")
     return names
 
 
-def _number(case):
-    return float(case.replace(",", "")) if re.fullmatch(r"[\d,]+", case) else None
+def _curves_in(cases):
+    """The cases by the curve that they are on; under None those that are on none, or on one of fewer than three points."""
+    curves = {}
+    for case in cases:
+        curves.setdefault(point(case) and point(case)[0], []).append(case)
+    long = {curve: own for curve, own in curves.items() if curve is not None and len(own) > 2}
+    rest = [case for curve, own in curves.items() if curve not in long for case in own]
+    return long | ({None: rest} if rest else {})
 
 
 def _colour(system):
@@ -67,10 +73,10 @@ def _bars(pyplot, suite, metric, figures, cases):
     return picture
 
 
-def _curves(pyplot, suite, metric, figures, cases):
+def _curve(pyplot, suite, metric, figures, cases):
     picture, axis = pyplot.subplots(figsize=(6.4, 4))
     for name in suite.SYSTEMS:
-        points = sorted((_number(figure.case), figure.value) for figure in figures if figure.system == name)
+        points = sorted((point(figure.case)[1], figure.value) for figure in figures if figure.system == name)
         if points:
             emphasis = {"color": OURS_COLOUR, "lw": 2.2} if name.startswith("swift-greenlet") else {"lw": 1.1}
             axis.plot(*zip(*points), marker="o", ms=3, label=name, **emphasis)
@@ -80,5 +86,6 @@ def _curves(pyplot, suite, metric, figures, cases):
     axis.set_ylabel(f"{metric}, {figures[0].unit}")
     axis.legend(fontsize=7, frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.set_title(suite.TITLE, fontsize=10)
+    curve = point(cases[0])[0]
+    axis.set_title(f"{suite.TITLE}: {curve}" if curve else suite.TITLE, fontsize=10)
     return picture

@@ -1,10 +1,12 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 """Figures as Markdown tables, and as JSON."""
 
+import collections
 import dataclasses
 import json
 
-from . import bars
+from . import bars, results
+from .suites import base_of
 from .systems import OURS, PATCHED
 
 
@@ -22,7 +24,8 @@ def write_json(path, facts, figures, missing):
         "machine": dict(facts),
         "missing": missing,
         "results": [
-            {key: value for key, value in dataclasses.asdict(figure).items() if value is not None} for figure in figures
+            {key: value for key, value in dataclasses.asdict(figure).items() if value is not None and key != "rounds"}
+            for figure in figures
         ],
     }
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -42,9 +45,9 @@ def markdown(facts, figures, missing, suites, pictures):
     for suite in suites:
         own = [figure for figure in figures if figure.suite == suite.NAME]
         if own:
-            lines += [f"## {suite.TITLE}", "", f"Ratios are to {suite.BASE}.", ""]
+            lines += [f"## {suite.TITLE}", "", *_bases(suite, own), ""]
             lines += [f"![{suite.TITLE}]({picture})\n" for picture in pictures.get(suite.NAME, [])]
-            lines += _suite(suite, own)
+            lines += (_curves if all(_curve(figure) for figure in own) else _suite)(suite, own)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -70,6 +73,56 @@ def _ahead(suites, figures):
                 factor = f"{worth(better) / worth(worse):.2f} times" if worth(worse) else ""
                 lines.append(f"| {suite.NAME} | {case} | {metric} | {number(ours.value)} | {theirs} | {factor} |")
     return lines if len(lines) > 2 else ["Nowhere in this run."]
+
+
+def _bases(suite, figures):
+    bases = collections.defaultdict(list)
+    for case in dict.fromkeys(figure.case for figure in figures):
+        bases[base_of(suite, case)].append(results.point(case)[0] if results.point(case) else case)
+    if len(bases) == 1:
+        return [f"Ratios are to {next(iter(bases))}."]
+    words = [f"{base} ({', '.join(dict.fromkeys(of))})" for base, of in bases.items()]
+    return [f"Ratios are to {', '.join(words)}."]
+
+
+def _curve(figure):
+    """The name of the curve that a figure is on, if it is on one that has a name."""
+    place = results.point(figure.case)
+    return place and place[0]
+
+
+def _curves(suite, figures):
+    """A table for each curve, with a column for each number on it, and by how much costs grow."""
+    lines = []
+    for curve, metric in dict.fromkeys((_curve(figure), figure.metric) for figure in figures):
+        own = [figure for figure in figures if (_curve(figure), figure.metric) == (curve, metric)]
+        cases = sorted(dict.fromkeys(figure.case for figure in own), key=results.point)
+        lines += [f"### {curve}", "", *_growth(suite, own, metric)]
+        heads = [f"{metric}, {own[0].unit}; ratio", *(f"{results.point(case)[1]:,}" for case in cases)]
+        lines.append(f"| {' | '.join(heads)} |")
+        lines.append("|---" + "|---:" * len(cases) + "|")
+        by = {(figure.system, figure.case): figure for figure in own}
+        for system in suite.SYSTEMS:
+            row = [by.get((system, case)) for case in cases]
+            if any(row):
+                cells = [f"{_cell(figure)}; {_ratio(figure)}".strip("; ") if figure else "" for figure in row]
+                lines.append(f"| {system} | {' | '.join(cells)} |")
+        lines.append("")
+    return lines
+
+
+def _growth(suite, figures, metric):
+    """One line: by how much each system's costs grow along the curve."""
+    by = {name: [figure for figure in figures if figure.system == name] for name in suite.SYSTEMS}
+    ends = [end for end in map(results.growth, by.values()) if end]
+    if not ends:
+        return []
+    longest = max((first, last) for first, last, _, _ in ends)
+    words = [
+        f"{name} {number(factor)}" + ("" if (first, last) == longest else f" (from {first:,} to {last:,})")
+        for first, last, name, factor in ends
+    ]
+    return [f"From {longest[0]:,} to {longest[1]:,} the {metric} is multiplied by (1 is flat): {', '.join(words)}.", ""]
 
 
 def _suite(suite, figures):

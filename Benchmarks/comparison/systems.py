@@ -20,7 +20,7 @@ class System:
     """As in tables and in results.json."""
 
     setup: str
-    """The script that builds it, or fails with one line that says why it can't be had."""
+    """The script that builds it, and its arguments, or fails with one line that says why it can't be had."""
 
     micro: tuple[str, ...] = ()
     """The program for the cases of contract `PROGRAM CASE COUNT`; none if it has no such cases."""
@@ -56,12 +56,18 @@ SYSTEMS = [
         version=("git", "-C", str(HERE), "describe", "--always", "--dirty"),
     ),
     System(PATCHED, "peers/setup-ours.sh", echo=(str(BIN / "greenlet-echo"), "--backlog", "4096", "--patched")),
-    System(EPOLL, "build-peers.sh", echo=(str(BIN / "echo_epoll"),), version=("cc", "--version")),
-    System("libuv (C)", "build-peers.sh", echo=(str(BIN / "echo_libuv"),), version=("pkg-config", "--modversion", "libuv")),
-    System("ucontext", "build-peers.sh", micro=(str(BIN / "ucontext"),)),
+    # Whose suites need the load too.
+    System(EPOLL, "build-peers.sh echo_epoll echo_load", echo=(str(BIN / "echo_epoll"),), version=("cc", "--version")),
+    System(
+        "libuv (C)",
+        "build-peers.sh echo_libuv",
+        echo=(str(BIN / "echo_libuv"),),
+        version=("pkg-config", "--modversion", "libuv"),
+    ),
+    System("ucontext", "build-peers.sh ucontext", micro=(str(BIN / "ucontext"),)),
     System(
         FCONTEXT,
-        "build-peers.sh",
+        "build-peers.sh boost_context",
         micro=(str(BIN / "boost_context"),),
         version=("dpkg-query", "-W", "libboost-context-dev"),
     ),
@@ -137,10 +143,11 @@ def prepare(names, say):
 
 def _run(script):
     """None, or the reason why it failed."""
-    path = HERE / script
+    name, *arguments = script.split()
+    path = HERE / name
     if not path.exists():
-        return f"there is no {script}"
-    done = subprocess.run([str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return f"there is no {name}"
+    done = subprocess.run([str(path), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode == 0:
         return None
     lines = [line for line in done.stdout.splitlines() if line.strip()]

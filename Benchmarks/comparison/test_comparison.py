@@ -5,13 +5,15 @@ import contextlib
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import types
 import unittest
+import unittest.mock
 
 from comparison import __main__ as compare
-from comparison import agreement, bars, report, results, suites, systems, turns
+from comparison import agreement, bars, plots, report, results, suites, systems, turns
 from comparison.results import Sample
 
 
@@ -33,6 +35,74 @@ class Figures(unittest.TestCase):
         (figure,) = results.figures(samples(systems.OURS, [1, 2, 3]), {"switch": systems.FCONTEXT})
         self.assertIsNone(figure.ratio)
         self.assertEqual((figure.value, figure.runs), (2, 3))
+
+
+    def test_the_base_may_depend_on_the_case(self):
+        taken = [
+            sample
+            for case, base in (("switch, 10", systems.FCONTEXT), ("queue, 10", systems.GO))
+            for name, value in ((systems.OURS, 5), (base, 10))
+            for sample in samples(name, [value], "curves", case)
+        ]
+        figures = results.figures(taken, {"curves": suites.BY_NAME["curves"].base_of})
+        self.assertEqual([figure.ratio for figure in figures], [0.5, 1, 0.5, 1])
+
+
+class Curves(unittest.TestCase):
+    def figures(self, name, values, curve="queue"):
+        taken = [sample for size, value in values.items() for sample in samples(name, [value], "curves", f"{curve}, {size}")]
+        return results.figures(taken, {"curves": suites.BY_NAME["curves"].base_of})
+
+    def test_a_case_is_a_point_on_a_curve_if_it_ends_with_a_number(self):
+        self.assertEqual(results.point("spawn + join, 100,000"), ("spawn + join", 100_000))
+        self.assertEqual(results.point("1,000,000"), ("", 1_000_000))
+        for case in ("queue, one way", "64 × 64 B", "1,000,000 suspended", "ring of 1,000", "64 at a time"):
+            self.assertIsNone(results.point(case), case)
+
+    def test_growth_is_from_the_least_to_the_largest_number_whatever_their_order(self):
+        figures = self.figures(systems.OURS, {"100,000": 30, "10": 20, "1,000": 90})
+        self.assertEqual(results.growth(figures), (10, 100_000, systems.OURS, 1.5))
+        self.assertIsNone(results.growth(figures[:1]))
+        self.assertIsNone(results.growth([]))
+
+    def test_a_curve_has_a_table_and_a_line_that_says_by_how_much_costs_grow(self):
+        figures = self.figures(systems.OURS, {"10": 20, "1,000": 90, "100,000": 30})
+        figures += self.figures("gevent", {"10": 2000, "1,000": 8000})
+        text = report.markdown([], figures, {}, suites.ALL, {})
+        self.assertIn(
+            "From 10 to 100,000 the time is multiplied by (1 is flat): swift-greenlet 1.5, gevent 4 (from 10 to 1,000).", text
+        )
+        self.assertIn("| time, ns; ratio | 10 | 1,000 | 100,000 |", text)
+        self.assertIn("| gevent | 2,000 | 8,000 |  |", text)
+
+    def test_each_curve_of_three_points_is_drawn_by_itself(self):
+        cases = ["switch, 10", "switch, 100", "switch, 1,000", "queue, 10"]
+        self.assertEqual(plots._curves_in(cases), {"switch": cases[:3], None: cases[3:]})
+        self.assertEqual(plots._curves_in(["10", "100", "1,000"]), {"": ["10", "100", "1,000"]})
+        self.assertEqual(plots._curves_in(["ping-pong"]), {None: ["ping-pong"]})
+
+    def test_a_run_is_made_of_whole_rounds_in_which_all_take_part(self):
+        for name, curve in suites.BY_NAME["curves"].CURVES.items():
+            for tasks in (10, 100, 1000, 10_000, 100_000):
+                for system in curve.systems:
+                    count = curve.operations(system, tasks)
+                    self.assertEqual(count % tasks, 0)
+                    self.assertGreaterEqual(count, tasks * curve.each_of.get(system, curve.each), (name, system))
+
+    def test_those_who_cannot_go_on_are_left_out_of_the_larger_numbers(self):
+        self.assertEqual(self.who_runs("queue, 10,000"), {systems.OURS, "gevent"})
+        self.assertEqual(self.who_runs("queue, 100,000"), {systems.OURS})
+
+    def who_runs(self, case):
+        def run(system, program_case, count, tasks):
+            asked.add((system.name, program_case))
+            return {"seconds": 1.0, "operations": count}
+
+        asked, curves = set(), suites.BY_NAME["curves"]
+        with unittest.mock.patch.object(turns, "run_micro", run):
+            list(curves.measure(case, [systems.OURS, "gevent", "asyncio"], turns.Settings(quick=True)))
+        self.assertEqual({program_case for _, program_case in asked}, {"queue"})
+        return {name for name, _ in asked}
 
 
 class Turns(unittest.TestCase):
@@ -57,6 +127,59 @@ class Turns(unittest.TestCase):
 
         taken = list(turns.take_turns("suite", "case", [systems.OURS, systems.GO], 2, measure))
         self.assertEqual({sample.system for sample in taken}, {systems.OURS})
+
+
+class Echo(unittest.TestCase):
+    def rounds(self, **settings):
+        """How many rounds each server is told that is up by itself."""
+        echo = suites.BY_NAME["echo"]
+        told = []
+        with unittest.mock.patch.object(echo, "_all_at_once", lambda case, names, options: told.append((names, options)) or ()):
+            with unittest.mock.patch.object(echo, "DESCRIPTORS", 15_000):
+                list(echo.measure("10,000 × 64 B", [systems.EPOLL, systems.GO], turns.Settings(**settings)))
+        self.assertEqual({name for (name,), _ in told}, {systems.EPOLL, systems.GO})
+        return {options[options.index("--rounds") + 1] for _, options in told}
+
+    def test_servers_that_are_up_one_after_the_other_have_as_many_rounds_as_asked_for(self):
+        self.assertEqual(self.rounds(), {"2"})
+        self.assertEqual(self.rounds(rounds=7), {"7"})
+
+    def test_page_tables_are_weighed_beside_resident_memory(self):
+        servers = object.__new__(suites.BY_NAME["echo"].Servers)
+        servers.processes = {"me": types.SimpleNamespace(pid="self")}
+        memory = servers.memory("me")
+        self.assertGreater(memory["resident"], memory["page tables"])
+        self.assertGreater(memory["page tables"], 4096)
+
+
+class Setup(unittest.TestCase):
+    def test_a_peer_that_does_not_build_is_named_and_the_rest_goes_on(self):
+        script = "#!/bin/sh\necho compiling $1\n[ $1 != echo_libuv ] || { echo 'no uv.h' >&2; exit 1; }\n"
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(systems, "HERE", pathlib.Path(folder)):
+            path = pathlib.Path(folder) / "build-peers.sh"
+            path.write_text(script, encoding="utf-8")
+            path.chmod(0o755)
+            ready, missing = systems.prepare(["libuv (C)", systems.EPOLL, "ucontext"], lambda text: None)
+        self.assertEqual((ready, missing), ([systems.EPOLL, "ucontext"], {"libuv (C)": "no uv.h"}))
+
+    def test_the_script_compiles_the_others_when_one_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            here = root / "Benchmarks"
+            for path in ("Benchmarks/peers", "Benchmarks/load", "Tools/scripts"):
+                (root / path).mkdir(parents=True)
+            shutil.copy(systems.HERE / "build-peers.sh", here)
+            (root / "Tools/scripts/setup.sh").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+            (root / "Tools/scripts/setup.sh").chmod(0o755)
+            (here / "peers/echo_epoll.c").write_text("int main(void) { return nothing; }\n", encoding="utf-8")
+            (here / "peers/ucontext.c").write_text("int main(void) { return 0; }\n", encoding="utf-8")
+            done = subprocess.run(
+                [here / "build-peers.sh", "echo_epoll", "ucontext"], capture_output=True, text=True, check=False
+            )
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "build-peers: echo_epoll doesn't compile: .*nothing")
+            self.assertTrue((here / ".bin/ucontext").exists())
+            self.assertFalse((here / ".bin/echo_epoll").exists())
 
 
 class Runs(unittest.TestCase):
@@ -132,15 +255,39 @@ class Agreement(unittest.TestCase):
 
 
 class Bars(unittest.TestCase):
-    def line(self, ours, peer):
-        figures = results.figures(
-            samples(systems.OURS, [ours] * 3) + samples(systems.FCONTEXT, [peer] * 3), {"switch": systems.FCONTEXT}
+    def figures(self, ours, peer):
+        ours, peer = ([value] * 3 if isinstance(value, float) else value for value in (ours, peer))
+        return results.figures(
+            samples(systems.OURS, ours) + samples(systems.FCONTEXT, peer), {"switch": systems.FCONTEXT}
         )
-        return bars.table(figures)[2]
+
+    def line(self, ours, peer):
+        return bars.table(self.figures(ours, peer))[2]
 
     def test_a_bar_is_met_or_missed(self):
         self.assertTrue(self.line(3.6, 5.0).endswith("| met |"), self.line(3.6, 5.0))
         self.assertTrue(self.line(5.1, 5.0).endswith("| **missed** |"), self.line(5.1, 5.0))
+
+    def test_a_bar_within_the_interval_of_confidence_is_undecided(self):
+        # The median is 0.98; as many rounds lie above as below.
+        ours = [0.98, 0.90, 1.1, 0.91, 1.2, 0.93, 1.05]
+        self.assertIn("| 0.98 (0.91 – 1.1) | undecided |", self.line(ours, [1.0] * 7))
+        self.assertEqual(bars.missed(self.figures(ours, [1.0] * 7)), [])
+
+    def test_a_bar_is_judged_within_rounds_whoever_the_base_is(self):
+        # By their medians they are equal; in the same rounds corosensei is twice as fast.
+        ours, peer = [2, 2, 2, 4, 4], [1, 1, 2, 2, 2]
+        figures = results.figures(samples(systems.OURS, ours) + samples("corosensei", peer), {})
+        self.assertIn("| 2 (1 – 2) | met |", bars.table(figures)[3])
+
+    def test_an_absolute_bar_has_an_interval_too(self):
+        def line(values):
+            figures = results.figures(samples(systems.OURS, values, "lives", "create, run, drop"), {})
+            return next(line for line in bars.table(figures) if line.startswith("| create"))
+
+        self.assertTrue(line([50, 55, 52]).endswith("| 52 ns (50 – 55) | met |"), line([50, 55, 52]))
+        self.assertTrue(line([50, 65, 59]).endswith("| undecided |"))
+        self.assertTrue(line([61, 65, 62]).endswith("| **missed** |"))
 
     def test_what_was_not_measured_says_so(self):
         self.assertTrue(all(line.endswith("not measured |") for line in bars.table([])[2:]))

@@ -2,7 +2,7 @@
 // Boost.Fiber: stackful tasks with a scheduler in C++, the nearest relative of our hub.
 //
 // Stacks are boost::fibers::pooled_fixedsize_stack of 16 KiB, twice what the library's own skynet benchmarks take, so that a
-// printf still fits. `channel` is boost::fibers::unbuffered_channel. Launched by the default policy, `post`.
+// printf still fits. `channel` is boost::fibers::unbuffered_channel, `queue` a buffered_channel with room for one. Launched by the default policy, `post`.
 
 #include <boost/fiber/all.hpp>
 #include <chrono>
@@ -52,6 +52,20 @@ void spawns(long count, long) {
     }
 }
 
+void spawns_of_many(long count, long tasks) {
+    std::vector<fibers::fiber> all;
+    all.reserve(static_cast<std::size_t>(tasks));
+    for (long done = 0; done == 0 || done + tasks <= count; done += tasks) {
+        for (long number = 0; number < tasks; number++) {
+            all.push_back(spawn([] {}));
+        }
+        for (fibers::fiber &task : all) {
+            task.join();
+        }
+        all.clear();
+    }
+}
+
 void channel(long count, long) {
     fibers::unbuffered_channel<long> numbers;
     fibers::fiber sender = spawn([&] {
@@ -75,20 +89,27 @@ void channel(long count, long) {
     receiver.join();
 }
 
-long resident_bytes() {
-    long kilobytes = 0;
-    char line[256];
-    std::FILE *status = std::fopen("/proc/self/status", "r");
-    while (status && std::fgets(line, sizeof line, status) && std::sscanf(line, "VmRSS: %ld", &kilobytes) != 1) {
+struct memory {
+    long resident, page_tables;
+
+    /// What the kernel says of this process, in bytes.
+    static memory now() {
+        memory kilobytes{};
+        char line[256];
+        std::FILE *status = std::fopen("/proc/self/status", "r");
+        while (status && std::fgets(line, sizeof line, status)) {
+            std::sscanf(line, "VmRSS: %ld", &kilobytes.resident);
+            std::sscanf(line, "VmPTE: %ld", &kilobytes.page_tables);
+        }
+        if (status) {
+            std::fclose(status);
+        }
+        return {kilobytes.resident * 1024, kilobytes.page_tables * 1024};
     }
-    if (status) {
-        std::fclose(status);
-    }
-    return kilobytes * 1024;
-}
+};
 
 void sleepers(long count, long nap) {
-    const long before = resident_bytes();
+    const memory before = memory::now();
     const auto start = moment::now();
     long asleep = 0;
     std::vector<fibers::fiber> all;
@@ -102,20 +123,44 @@ void sleepers(long count, long nap) {
     while (asleep < count) {
         boost::this_fiber::yield();
     }
-    const long resident = (resident_bytes() - before) / count;
+    const memory after = memory::now();
     for (fibers::fiber &sleeper : all) {
         sleeper.join();
     }
     std::printf(
-        "{\"case\":\"sleepers\",\"operations\":%ld,\"seconds\":%.9f,\"nap\":%ld,\"resident_bytes\":%ld}\n",
-        count, seconds_since(start), nap, resident);
+        "{\"case\":\"sleepers\",\"operations\":%ld,\"seconds\":%.9f,\"nap\":%ld,"
+        "\"resident_bytes\":%ld,\"page_table_bytes\":%ld}\n",
+        count, seconds_since(start), nap,
+        (after.resident - before.resident) / count, (after.page_tables - before.page_tables) / count);
 }
 
-void measure(const char *name, void (*body)(long, long), long count, long more) {
+template <typename Body> void measure(const char *name, Body &&body, long count, long more) {
     body(count / 10, more); // Warm up: pages, caches, branch predictors.
     const auto start = moment::now();
     body(count, more);
     std::printf("{\"case\":\"%s\",\"operations\":%ld,\"seconds\":%.9f}\n", name, count, seconds_since(start));
+}
+
+void hand_out(long count, long tasks) {
+    fibers::buffered_channel<long> numbers{2}; // one of the two stays free
+    std::vector<fibers::fiber> receivers;
+    receivers.reserve(static_cast<std::size_t>(tasks));
+    for (long number = 0; number < tasks; number++) {
+        receivers.push_back(spawn([&] {
+            for ([[maybe_unused]] long received : numbers) {
+            }
+        }));
+    }
+    const auto send = [&](long number, long) {
+        for (long i = 0; i < number; i++) {
+            numbers.push(i);
+        }
+    };
+    measure("queue", send, count, tasks);
+    numbers.close();
+    for (fibers::fiber &receiver : receivers) {
+        receiver.join();
+    }
 }
 
 } // namespace
@@ -124,17 +169,22 @@ int main(int argc, char **argv) {
     const bool is_called_well = argc == 3 || argc == 4;
     const char *name = is_called_well ? argv[1] : "";
     const long count = is_called_well ? std::atol(argv[2]) : 0;
-    const long more = argc == 4 ? std::atol(argv[3]) : std::strcmp(name, "yield") == 0 ? 2 : 1;
+    const bool is_many = std::strcmp(name, "spawn_all") == 0 || std::strcmp(name, "queue") == 0;
+    const long more = argc == 4 ? std::atol(argv[3]) : std::strcmp(name, "yield") == 0 ? 2 : is_many ? 1000 : 1;
     if (count > 0 && more > 0 && std::strcmp(name, "yield") == 0) {
         measure(name, yields, count, more);
     } else if (count > 0 && std::strcmp(name, "spawn_join") == 0) {
         measure(name, spawns, count, more);
+    } else if (count > 0 && more > 0 && std::strcmp(name, "spawn_all") == 0) {
+        measure(name, spawns_of_many, count, more);
+    } else if (count > 0 && more > 0 && std::strcmp(name, "queue") == 0) {
+        hand_out(count, more);
     } else if (count > 0 && std::strcmp(name, "channel") == 0) {
         measure(name, channel, count, more);
     } else if (count > 0 && std::strcmp(name, "sleepers") == 0) {
         sleepers(count, more);
     } else {
-        std::fprintf(stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]\n", argv[0]);
+        std::fprintf(stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers COUNT [TASKS|SECONDS]\n", argv[0]);
         return 64;
     }
     return 0;

@@ -9,6 +9,8 @@ struct Figures {
     let elapsed: Duration
     /// For each of the operations; only where memory is the question.
     var residentBytes: Int?
+    /// What the kernel keeps to find that memory, for each of the operations.
+    var pageTableBytes: Int?
     /// What stays when all are gone.
     var leftBytes: Int?
 
@@ -18,8 +20,10 @@ struct Figures {
         let nanoseconds = String(attoseconds / 1_000_000_000)
         let decimals = String(repeating: "0", count: 9 - nanoseconds.count) + nanoseconds
         let memory = residentBytes.map { ",\"resident_bytes\":\($0)" } ?? ""
+        let tables = pageTableBytes.map { ",\"page_table_bytes\":\($0)" } ?? ""
         let left = leftBytes.map { ",\"left_bytes\":\($0)" } ?? ""
-        return "{\"case\":\"\(name)\",\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)\(memory)\(left)}"
+        let time = "\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)"
+        return "{\"case\":\"\(name)\",\(time)\(memory)\(tables)\(left)}"
     }
 }
 
@@ -37,12 +41,22 @@ func measure(_ count: Int, _ body: (Int) throws -> Int) throws -> Figures {
     return Figures(operations: operations, elapsed: ContinuousClock.now - start)
 }
 
-/// What the kernel calls VmRSS; the second number in statm, in pages.
-func residentBytes() -> Int {
-    let file = open("/proc/self/statm", O_RDONLY)
-    defer { close(file) }
-    let text = String(unsafeUninitializedCapacity: 128) { max(0, read(file, $0.baseAddress, $0.count)) }
-    let fields = text.split(separator: " ")
-    guard fields.count > 1, let pages = Int(fields[1]) else { fatalError("can't read /proc/self/statm") }
-    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+/// Memory of this process in bytes: pages of its own, and the kernel's tables to find them.
+struct Memory {
+    let resident: Int
+    let pageTables: Int
+
+    /// What the kernel calls VmRSS and VmPTE.
+    static func now() -> Memory {
+        let file = open("/proc/self/status", O_RDONLY)
+        defer { close(file) }
+        let text = String(unsafeUninitializedCapacity: 8192) { max(0, read(file, $0.baseAddress, $0.count)) }
+        func bytes(_ name: String) -> Int {
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+            let words = line?.split(whereSeparator: \.isWhitespace) ?? []
+            guard words.count == 3, let kilobytes = Int(words[1]) else { fatalError("no \(name) in /proc/self/status") }
+            return kilobytes * 1024
+        }
+        return Memory(resident: bytes("VmRSS:"), pageTables: bytes("VmPTE:"))
+    }
 }

@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What goes through the hub without a descriptor: yields, spawns, a queue, an event.
+// What goes through the hub without a descriptor: yields, spawns, queues, an event.
 
 import GreenletHub
 
@@ -20,6 +20,27 @@ func yields(_ count: Int, tasks: Int?) throws -> Figures {
 func spawnsAndJoins(_ count: Int) throws -> Figures {
     try measure(count) { count in
         for _ in 0..<count { try spawn {}.join() }
+        return count
+    }
+}
+
+/// Greenlets that do nothing are started, a thousand at once or `tasks`, and waited for together.
+func spawnsOfMany(_ count: Int, tasks: Int?) throws -> Figures {
+    let tasks = tasks ?? 1000
+    return try measure(count) { count in
+        let rounds = max(1, count / tasks)
+        for _ in 0..<rounds { try joinAll((0..<tasks).map { _ in spawn {} }) }
+        return rounds * tasks
+    }
+}
+
+/// This greenlet hands numbers out, one by one, to a thousand others or `tasks`, which all wait at one queue.
+func handOut(_ count: Int, tasks: Int?) throws -> Figures {
+    let queue = Queue<Int>(capacity: 1)
+    defer { queue.close() }
+    for _ in 0..<(tasks ?? 1000) { spawn { while try queue.next() != nil {} } }
+    return try measure(count) { count in
+        for number in 0..<count { try queue.put(number) }
         return count
     }
 }

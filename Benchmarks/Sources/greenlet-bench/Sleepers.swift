@@ -6,12 +6,18 @@ import GreenletHub
 /// Starts `count` greenlets that sleep for a second each, or for `nap`; no warm-up, for it would leave stacks behind.
 func sleepers(_ count: Int, nap: Int?) throws -> Figures {
     let nap = Duration.seconds(nap ?? 1)
-    let before = residentBytes()
+    let before = Memory.now()
     let start = ContinuousClock.now
     let greenlets = (0..<count).map { _ in spawn { try sleep(nap) } }
     // Greenlets start in the order they were spawned: when this one runs, all others are asleep.
-    let asleep = spawn { residentBytes() }
+    let asleep = spawn { Memory.now() }
     for greenlet in greenlets { try greenlet.join() }
     let elapsed = ContinuousClock.now - start
-    return Figures(operations: count, elapsed: elapsed, residentBytes: (try asleep.get() - before) / count)
+    let memory = try asleep.get()
+    return Figures(
+        operations: count,
+        elapsed: elapsed,
+        residentBytes: (memory.resident - before.resident) / count,
+        pageTableBytes: (memory.pageTables - before.pageTables) / count
+    )
 }

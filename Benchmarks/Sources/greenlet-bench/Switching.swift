@@ -73,7 +73,7 @@ func lives(_ count: Int) throws -> Figures {
 /// Raw greenlets that are created and entered, all suspended at a time, and then dropped; no warm-up, for memory is weighed.
 func suspended(_ count: Int) throws -> Figures {
     _ = RawGreenlet.current
-    let before = residentBytes()
+    let before = Memory.now()
     let start = ContinuousClock.now
     var greenlets: [RawGreenlet] = []
     greenlets.reserveCapacity(count)
@@ -83,13 +83,14 @@ func suspended(_ count: Int) throws -> Figures {
         try greenlet.switch()
         greenlets.append(greenlet)
     }
-    let alive = residentBytes()
+    let alive = Memory.now()
     greenlets = []
     _ = RawGreenlet {}  // a safe point: all that were dropped end here
     return Figures(
         operations: count,
         elapsed: ContinuousClock.now - start,
-        residentBytes: (alive - before) / count,
-        leftBytes: residentBytes() - before
+        residentBytes: (alive.resident - before.resident) / count,
+        pageTableBytes: (alive.pageTables - before.pageTables) / count,
+        leftBytes: Memory.now().resident - before.resident
     )
 }

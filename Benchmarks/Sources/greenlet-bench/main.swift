@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Every case by its name; each gets the count, and and how many take turns, or sleep how long, where that matters.
+/// Every case by its name; each gets the count, and how many take turns, or sleep how long, where that matters.
 let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("switch", { count, _ in try pingPong(count) }),
     ("ring", ring),
@@ -13,7 +13,9 @@ let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("suspended", { count, _ in try suspended(count) }),
     ("yield", yields),
     ("spawn_join", { count, _ in try spawnsAndJoins(count) }),
+    ("spawn_all", spawnsOfMany),
     ("channel", { count, _ in try channel(count) }),
+    ("queue", handOut),
     ("sleepers", sleepers),
     ("event", { count, _ in try event(count) }),
     ("echo", { count, _ in try echo(count) }),

@@ -59,14 +59,14 @@ def measure(case, names, settings):
         yield from _all_at_once(case, names, [*command, "--rounds", str(rounds)])
         return
     for name in random.Random(case).sample(names, len(names)):
-        yield from _all_at_once(case, [name], [*command, "--rounds", "2"])
+        yield from _all_at_once(case, [name], [*command, "--rounds", str(settings.rounds or 2)])
 
 
 def _all_at_once(case, names, options):
     """The servers of these names are up together, and the load has connections to all of them."""
     connections, size = (int(options[options.index(word) + 1]) for word in ("--connections", "--size"))
     with Servers(names) as servers:
-        before = {name: servers.resident(name) for name in servers.names}
+        before = {name: servers.memory(name) for name in servers.names}
         for sample in servers.under_load(case, options):
             rate = sample["requests_per_second"]
             for metric, unit, value in (
@@ -75,8 +75,9 @@ def _all_at_once(case, names, options):
             ):
                 yield Sample(NAME, case, sample["name"], metric, unit, sample["round"], value)
             if sample["round"] == 1 and connections >= 1000:  # with fewer it is mostly what a server takes once
-                grown = servers.resident(sample["name"]) - before[sample["name"]]
-                yield Sample(NAME, case, sample["name"], "resident a connection", "B", 1, grown / connections)
+                for metric, value in servers.memory(sample["name"]).items():
+                    grown = value - before[sample["name"]][metric]
+                    yield Sample(NAME, case, sample["name"], f"{metric} a connection", "B", 1, grown / connections)
         for name, total in servers.totals.items():
             for metric in ("p50", "p99", "p99.9"):
                 if total["requests"] * (1 - float(metric[1:]) / 100) >= 100:
@@ -157,10 +158,11 @@ class Servers:
             turns.leave_out(NAME, case, name, complaint)
             self.names.remove(name)
 
-    def resident(self, name):
-        """Bytes of memory that the process has now."""
+    def memory(self, name):
+        """Bytes of memory that the process has now, and of the kernel's tables to find it."""
         text = pathlib.Path(f"/proc/{self.processes[name].pid}/status").read_text(encoding="ascii")
-        return 1024 * int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
+        words = {"resident": "VmRSS", "page tables": "VmPTE"}
+        return {metric: 1024 * int(re.search(rf"{word}:\s+(\d+)", text).group(1)) for metric, word in words.items()}
 
     def count_calls(self, connections, size):
         """System calls a request, by strace, in a run of its own that isn't timed."""

@@ -14,6 +14,7 @@ CASES = {
     ELEMENT: ("generator", 10_000_000, [systems.OURS, "corosensei", "greenlet"]),
     MILLION: ("suspended", 1_000_000, [systems.OURS]),
 }
+WEIGHED = {"resident": "resident_bytes", "page tables": "page_table_bytes", "left when all are gone": "left_bytes"}
 SLOWER = {("greenlet", LIFE): 100, ("greenlet", ELEMENT): 20}
 
 
@@ -27,7 +28,7 @@ def measure(case, names, settings):
     def one(system):
         answer = turns.run_micro(system, program_case, count // SLOWER.get((system.name, case), 1))
         figures = [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
-        for metric, key in (("resident", "resident_bytes"), ("left when all are gone", "left_bytes")):
+        for metric, key in WEIGHED.items():
             if key in answer:
                 figures.append((metric, "B", answer[key]))
         return figures

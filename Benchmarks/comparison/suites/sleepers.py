@@ -25,7 +25,8 @@ def measure(case, names, settings):
         return [("time", "s", seconds), ("time beyond the sleep, each", "ns", 1e9 * (seconds - 1) / count)]
 
     def weighed(system):
-        return [("resident", "B", turns.run_micro(system, "sleepers", count, NAPS[count])["resident_bytes"])]
+        answer = turns.run_micro(system, "sleepers", count, NAPS[count])
+        return [("resident", "B", answer["resident_bytes"]), ("page tables", "B", answer["page_table_bytes"])]
 
     yield from turns.take_turns(NAME, case, names, settings.rounds_of(2, 2 if count == 1_000_000 else 3), timed)
     yield from turns.take_turns(NAME, case, names, 1, weighed, warm_up=False)

@@ -26,7 +26,8 @@ def positive(text):
 def micro_arguments(cases, uvloop=False):
     """`CASE COUNT [MORE]`, and `--uvloop` where there is a choice.
 
-    MORE is how many tasks yield (2), or how many seconds sleepers sleep (1).
+    MORE is how many tasks yield (2), are spawned at once, wait at a queue or stand in a ring (1000 each), or how many
+    seconds sleepers sleep (1).
     """
     parser = Arguments()
     parser.add_argument("case", choices=list(cases))
@@ -68,10 +69,11 @@ def report(case, operations, seconds, **more):
     print(json.dumps(line, separators=(",", ":")))
 
 
-def resident():
-    """VmRSS of this process in bytes."""
+def memory():
+    """VmRSS and VmPTE of this process in bytes."""
     with open("/proc/self/status", encoding="ascii") as status:
-        return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+        lines = dict(line.split(":", 1) for line in status)
+    return [1024 * int(lines[word].split()[0]) for word in ("VmRSS", "VmPTE")]
 
 
 class Sleepers:
@@ -82,8 +84,8 @@ class Sleepers:
         self.nap = nap
         self.begun = 0
         self.first = 0.0
-        self.bytes = None
-        self.before = resident()
+        self.bytes = ()
+        self.before = memory()
         self.start = time.perf_counter()
 
     def lie_down(self):
@@ -92,9 +94,11 @@ class Sleepers:
         if self.begun == 1:
             self.first = time.perf_counter()
         if self.begun == self.count:
-            self.bytes = round((resident() - self.before) / self.count)
+            self.bytes = [round((now - then) / self.count) for now, then in zip(memory(), self.before)]
             if time.perf_counter() - self.first > self.nap:
                 print("sleepers: the first may have woken before the last slept; take a smaller COUNT", file=sys.stderr)
 
     def report(self):
-        report("sleepers", self.count, time.perf_counter() - self.start, nap=self.nap, resident_bytes=self.bytes)
+        seconds = time.perf_counter() - self.start
+        resident, page_tables = self.bytes
+        report("sleepers", self.count, seconds, nap=self.nap, resident_bytes=resident, page_table_bytes=page_tables)

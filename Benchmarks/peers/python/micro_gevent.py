@@ -24,6 +24,31 @@ def spawn_joins(count):
         gevent.spawn(nothing).join()
 
 
+def spawn_all(count, tasks=1000):
+    def nothing():
+        pass
+
+    for _ in range(max(1, count // tasks)):
+        gevent.joinall([gevent.spawn(nothing) for _ in range(tasks)])
+
+
+def hand_out(tasks=1000):
+    numbers = Queue(1)
+
+    def receive():
+        while True:
+            numbers.get()
+
+    for _ in range(tasks):
+        gevent.spawn(receive)
+
+    def send(count):
+        for number in range(count):
+            numbers.put(number)
+
+    return send
+
+
 def channel(count):
     queue = Queue(1)
 
@@ -49,12 +74,14 @@ def sleepers(count, nap=1):
     scale.report()
 
 
-CASES = {"yield": yields, "spawn_join": spawn_joins, "channel": channel}
+CASES = {"yield": yields, "spawn_join": spawn_joins, "spawn_all": spawn_all, "channel": channel}
 
-arguments = common.micro_arguments([*CASES, "sleepers"])
+arguments = common.micro_arguments([*CASES, "queue", "sleepers"])
 gevent.get_hub()
 more = [arguments.more] if arguments.more else []
 if arguments.case == "sleepers":
     sleepers(arguments.count, *more)
+elif arguments.case == "queue":
+    common.report("queue", arguments.count, common.timed(hand_out(*more), arguments.count))
 else:
     common.report(arguments.case, arguments.count, common.timed(CASES[arguments.case], arguments.count, *more))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
-# Python's greenlet, the extension whose model ours is: its switch, after the first example of its manual, the life of a
-# greenlet, and a generator made of one, after the generator of its tests.
+# Python's greenlet, the extension whose model ours is: its switch, after the first example of its manual, between two and
+# in a ring; the life of a greenlet; and a generator made of one, after the generator of its tests.
 
 import greenlet
 
@@ -19,6 +19,27 @@ def switches(count):
     there = greenlet.greenlet(bounce).switch
     for _ in range(count // 2):
         there()
+
+
+def ring(size=1000):
+    members = [greenlet.getcurrent()]
+
+    def pass_on(to_next):
+        members[0].switch()
+        while True:
+            to_next()
+
+    for _ in range(size - 1):
+        members.append(greenlet.greenlet(pass_on))
+        # Begun from here: who is begun by another inherits the depth of its recursion.
+        members[-1].switch(members[-2].switch)
+
+    def around(count):
+        to_next = members[-1].switch
+        for _ in range(max(1, count // size)):
+            to_next()
+
+    return around
 
 
 def lives(count):
@@ -56,6 +77,10 @@ def generator(count):
 
 
 CASES = {"switch": switches, "raw_life": lives, "generator": generator}
-arguments = common.micro_arguments(CASES)
-even = arguments.count + arguments.count % 2  # whole round trips
-common.report(arguments.case, even, common.timed(CASES[arguments.case], even))
+arguments = common.micro_arguments([*CASES, "ring"])
+if arguments.case == "ring":
+    around = ring(*([arguments.more] if arguments.more else []))
+    common.report("ring", arguments.count, common.timed(around, arguments.count))
+else:
+    even = arguments.count + arguments.count % 2  # whole round trips
+    common.report(arguments.case, even, common.timed(CASES[arguments.case], even))

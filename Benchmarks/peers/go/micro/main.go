@@ -37,6 +37,32 @@ func spawnJoins(count, _ int) {
 	}
 }
 
+func spawnAll(count, tasks int) {
+	for range max(1, count/tasks) {
+		var all sync.WaitGroup
+		for range tasks {
+			all.Go(func() {})
+		}
+		all.Wait()
+	}
+}
+
+// queue returns what hands numbers out to tasks that all receive from one channel.
+func queue(tasks int) func(int, int) {
+	numbers := make(chan int, 1)
+	for range tasks {
+		go func() {
+			for range numbers {
+			}
+		}()
+	}
+	return func(count, _ int) {
+		for number := range count {
+			numbers <- number
+		}
+	}
+}
+
 func channel(count, _ int) {
 	numbers := make(chan int, 1)
 	go func() {
@@ -54,8 +80,8 @@ func channel(count, _ int) {
 	}
 }
 
-func sleepers(count int, nap time.Duration) (seconds float64, residentBytes int) {
-	before := resident()
+func sleepers(count int, nap time.Duration) (seconds float64, resident, pageTables int) {
+	residentBefore, pageTablesBefore := memory()
 	start := time.Now()
 	var all sync.WaitGroup
 	var begun atomic.Int64
@@ -69,26 +95,29 @@ func sleepers(count int, nap time.Duration) (seconds float64, residentBytes int)
 	for begun.Load() < int64(count) {
 		runtime.Gosched()
 	}
-	residentBytes = (resident() - before) / count
+	resident, pageTables = memory()
 	if time.Since(start) > nap {
 		fmt.Fprintln(os.Stderr, "sleepers: the first may have woken before the last slept; take a smaller COUNT")
 	}
 	all.Wait()
-	return time.Since(start).Seconds(), residentBytes
+	return time.Since(start).Seconds(), (resident - residentBefore) / count, (pageTables - pageTablesBefore) / count
 }
 
-// resident returns VmRSS of this process in bytes.
-func resident() int {
+// memory returns VmRSS and VmPTE of this process in bytes.
+func memory() (resident, pageTables int) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		fail(err)
 	}
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		fail(err)
+	bytesOf := func(word string) int {
+		_, rest, _ := strings.Cut(string(status), word)
+		kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+		if err != nil {
+			fail(err)
+		}
+		return kilobytes * 1024
 	}
-	return kilobytes * 1024
+	return bytesOf("VmRSS:"), bytesOf("VmPTE:")
 }
 
 func fail(err error) {
@@ -97,7 +126,7 @@ func fail(err error) {
 }
 
 func usage() {
-	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]\n", os.Args[0])
+	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers COUNT [TASKS|SECONDS]\n", os.Args[0])
 	os.Exit(64)
 }
 
@@ -111,20 +140,24 @@ func main() {
 	if err != nil || count < 1 {
 		usage()
 	}
-	more := map[string]int{"yield": 2, "sleepers": 1}[name]
+	more := map[string]int{"yield": 2, "spawn_all": 1000, "queue": 1000, "sleepers": 1}[name]
 	if len(os.Args) == 4 {
 		if more, err = strconv.Atoi(os.Args[3]); err != nil || more < 1 {
 			usage()
 		}
 	}
 	if name == "sleepers" {
-		seconds, bytes := sleepers(count, time.Duration(more)*time.Second)
-		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f,\"nap\":%d,\"resident_bytes\":%d}\n",
-			name, count, seconds, more, bytes)
+		seconds, resident, pageTables := sleepers(count, time.Duration(more)*time.Second)
+		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f,\"nap\":%d,\"resident_bytes\":%d,\"page_table_bytes\":%d}\n",
+			name, count, seconds, more, resident, pageTables)
 		return
 	}
-	body, known := map[string]func(int, int){"yield": yields, "spawn_join": spawnJoins, "channel": channel}[name]
-	if !known {
+	body, known := map[string]func(int, int){
+		"yield": yields, "spawn_join": spawnJoins, "spawn_all": spawnAll, "channel": channel,
+	}[name]
+	if name == "queue" {
+		body = queue(more)
+	} else if !known {
 		usage()
 	}
 	body(count/10, more)

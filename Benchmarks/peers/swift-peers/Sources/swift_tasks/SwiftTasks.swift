@@ -14,12 +14,13 @@ private let asleep = Atomic(0)
 struct SwiftTasks {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        let usage = "yield|spawn_join|channel|sleepers COUNT [TASKS|SECONDS]"
+        let usage = "yield|spawn_join|spawn_all|channel|sleepers COUNT [TASKS|SECONDS]"
         guard 3...4 ~= arguments.count, let count = Int(arguments[2]), count > 0 else { exitWithUsage(usage) }
         let more = arguments.count == 4 ? Int(arguments[3]) : nil
         switch arguments[1] {
         case "yield": await measure("yield", count) { await yields($0, tasks: more ?? 2) }
         case "spawn_join": await measure("spawn_join", count, spawns)
+        case "spawn_all": await measure("spawn_all", count) { await spawnsOfMany($0, tasks: more ?? 1000) }
         case "channel": await measure("channel", count, channel)
         case "sleepers": try await sleepers(count, nap: more ?? 1)
         default: exitWithUsage(usage)
@@ -46,6 +47,14 @@ func spawns(_ count: Int) async {
     for _ in 0..<count { await Task {}.value }
 }
 
+func spawnsOfMany(_ count: Int, tasks: Int) async {
+    for _ in 0..<max(1, count / tasks) {
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<tasks { group.addTask {} }
+        }
+    }
+}
+
 func channel(_ count: Int) async {
     let (numbers, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
     let sender = Task {
@@ -64,9 +73,9 @@ func channel(_ count: Int) async {
 }
 
 func sleepers(_ count: Int, nap: Int) async throws {
-    let before = residentBytes()
+    let before = memory()
     let start = ContinuousClock.now
-    let resident = try await withThrowingDiscardingTaskGroup { group in
+    let after = try await withThrowingDiscardingTaskGroup { group in
         for _ in 0..<count {
             group.addTask {
                 asleep.add(1, ordering: .relaxed)
@@ -74,22 +83,29 @@ func sleepers(_ count: Int, nap: Int) async throws {
             }
         }
         while asleep.load(ordering: .relaxed) < count { await Task.yield() }
-        return (residentBytes() - before) / count
+        return memory()
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let resident = (after.resident - before.resident) / count
+    let pageTables = (after.pageTables - before.pageTables) / count
     print(
-        #"{"case":"sleepers","operations":\#(count),"seconds":\#(seconds),"nap":\#(nap),"resident_bytes":\#(resident)}"#
+        #"{"case":"sleepers","operations":\#(count),"seconds":\#(seconds),"nap":\#(nap),"#
+            + #""resident_bytes":\#(resident),"page_table_bytes":\#(pageTables)}"#
     )
 }
 
-func residentBytes() -> Int {
-    guard let status = fopen("/proc/self/status", "r") else { return 0 }
+/// VmRSS and VmPTE of this process in bytes.
+func memory() -> (resident: Int, pageTables: Int) {
+    var memory = (resident: 0, pageTables: 0)
+    guard let status = fopen("/proc/self/status", "r") else { return memory }
     defer { fclose(status) }
     var buffer = [CChar](repeating: 0, count: 256)
     while fgets(&buffer, Int32(buffer.count), status) != nil {
         let words = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.split { $0 == 32 || $0 == 9 }
-        guard words.count == 3, words[0].elementsEqual("VmRSS:".utf8) else { continue }
-        return (Int(String(decoding: words[1], as: UTF8.self)) ?? 0) * 1024
+        guard words.count == 3 else { continue }
+        let bytes = (Int(String(decoding: words[1], as: UTF8.self)) ?? 0) * 1024
+        if words[0].elementsEqual("VmRSS:".utf8) { memory.resident = bytes }
+        if words[0].elementsEqual("VmPTE:".utf8) { memory.pageTables = bytes }
     }
-    return 0
+    return memory
 }
