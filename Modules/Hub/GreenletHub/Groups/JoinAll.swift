@@ -15,21 +15,35 @@
 ///
 /// gevent: `gevent.joinall`.
 @discardableResult
+@inlinable
 public func joinAll<G: AnyGreenlet>(
     _ greenlets: some Sequence<G>,
     timeout: Duration? = nil,
     raisingErrors: Bool = false,
     count: Int? = nil
 ) throws -> [G] {
-    var seen: Set<G> = []
-    let unique = greenlets.filter { seen.insert($0).inserted }
-    let collector = Collector<G>(target: min(count ?? unique.count, unique.count))
-    var links: [(greenlet: G, id: LinkID)] = []
-    defer { if collector.finished.count < unique.count { for link in links { link.greenlet.removeLink(link.id) } } }
+    // Inlined up to here, and no further: what is done for each of them must not ask for their type each time.
+    let all: [AnyGreenlet] = greenlets.map { $0 }
+    let finished = try joinEach(all, timeout: timeout, raisingErrors: raisingErrors, count: count)
+    // Safe because they are some of those that were given.
+    return finished.map { unsafeDowncast($0, to: G.self) }
+}
+
+@usableFromInline
+func joinEach(_ greenlets: [AnyGreenlet], timeout: Duration?, raisingErrors: Bool, count: Int?) throws -> [AnyGreenlet] {
+    var seen = Set<ObjectIdentifier>(minimumCapacity: greenlets.count)
+    let unique = greenlets.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    let collector = Collector(target: max(0, min(count ?? unique.count, unique.count)))
+    var links: [LinkID?] = []
+    links.reserveCapacity(unique.count)
+    defer {
+        if collector.finished.count < unique.count {
+            for (greenlet, link) in zip(unique, links) { if let link { greenlet.removeLink(link) } }
+        }
+    }
     for greenlet in unique {
         greenlet.checkThread("joinAll")
-        let id = greenlet.onFinish(observing: raisingErrors) { collector.add(greenlet) }
-        if let id { links.append((greenlet, id)) }
+        links.append(greenlet.onFinish(observing: raisingErrors) { collector.add(greenlet) })
     }
     let deadline = Deadline(after: timeout)
     while true {
@@ -43,17 +57,20 @@ public func joinAll<G: AnyGreenlet>(
 }
 
 /// Gathers greenlets as they end.
-private final class Collector<G: AnyGreenlet> {
+private final class Collector {
     private let target: Int
-    private(set) var finished: [G] = []
+    private(set) var finished: [AnyGreenlet] = []
     private var looked = 0
     var waiter: Waiter?
 
-    init(target: Int) { self.target = target }
+    init(target: Int) {
+        self.target = target
+        finished.reserveCapacity(target)
+    }
 
     var isComplete: Bool { finished.count >= target }
 
-    func add(_ greenlet: G) {
+    func add(_ greenlet: AnyGreenlet) {
         if isComplete { return }  // enough have, though the one who waits has not run yet
         finished.append(greenlet)
         if isComplete || greenlet.failure != nil { waiter?.wake() }
