@@ -30,7 +30,12 @@ public func joinAll<G: AnyGreenlet>(
 }
 
 @usableFromInline
-func joinEach(_ greenlets: [AnyGreenlet], timeout: Duration?, raisingErrors: Bool, count: Int?) throws -> [AnyGreenlet] {
+func joinEach(
+    _ greenlets: [AnyGreenlet],
+    timeout: Duration?,
+    raisingErrors: Bool,
+    count: Int?
+) throws -> [AnyGreenlet] {
     var seen = Set<ObjectIdentifier>(minimumCapacity: greenlets.count)
     let unique = greenlets.filter { seen.insert(ObjectIdentifier($0)).inserted }
     let collector = Collector(target: max(0, min(count ?? unique.count, unique.count)))
