@@ -71,6 +71,7 @@ extension GreenletThread {
         tracer = nil
         buryScheduler?()
         buryScheduler = nil
+        endStarted()  // what that let go of was code of the user's, too
         news.close()
         abandon(mainContext)
         main = nil

@@ -283,11 +283,15 @@ extension RawGreenlet {
 
     /// Where control goes when the body ends.
     ///
-    /// Nil for the main greenlet of a thread, and for those that had it as their parent when that thread has ended.
+    /// Nil for the main greenlet of a thread, and for those that had it as their parent when that thread has ended. Ask on
+    /// its own thread.
     ///
     /// greenlet: `greenlet.parent`.
     public var parent: RawGreenlet? {
-        guard let parent = context?.pointee.parent else { return ancestor ?? (kind == .own ? thread.main : nil) }
+        guard let parent = context?.pointee.parent else {
+            // On another thread, which is asked against the rules, the main greenlet may just be going.
+            return ancestor ?? (kind == .own && isHome ? thread.main : nil)
+        }
         return Unmanaged<RawGreenlet>.fromOpaque(parent).takeUnretainedValue()
     }
 
@@ -329,7 +333,7 @@ extension RawGreenlet {
                 context.pointee.parent_waits = false
             }
         } else {
-            ancestor = parent.unlessMain
+            ancestor = kind == .own ? parent.unlessMain : parent
         }
     }
 

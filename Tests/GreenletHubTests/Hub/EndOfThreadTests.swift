@@ -76,6 +76,52 @@ import Testing
         }
     }
 
+    /// Starts a greenlet when it goes.
+    private final class Late {
+        private let seen: Seen
+        init(_ seen: Seen) { self.seen = seen }
+
+        deinit {
+            let raw = RawGreenlet { try RawGreenlet.current.parent?.switch() }
+            _ = caught { try raw.switch() }
+            seen.handle = raw
+        }
+    }
+
+    @Test func whoeverIsStartedByWhatTheHubLetsGoOfEndsToo() async {
+        await onThread {
+            let seen = Seen()
+            runOnThreadAndWait {
+                let main = RawGreenlet.current
+                let raw = RawGreenlet {
+                    let late = Late(seen)
+                    defer { spawn { withExtendedLifetime(late) {} } }
+                    try sleep(.milliseconds(1))
+                    try main.switch()
+                }
+                _ = caught { try raw.switch() }
+            }
+            #expect(seen.handle?.isDead == true)
+            #expect(seen.handle != nil && seen.handle?.parent == nil)
+        }
+    }
+
+    @Test func aHandleOnAGreenletOfAHubThatIsGivenTheMainOneAsParentKeepsIt() async {
+        await onHub {
+            var handle: RawGreenlet?
+            let main = RawGreenlet.current
+            let greenlet = spawn {
+                let own = RawGreenlet.current
+                try own.setParent(main)
+                #expect(own.parent === main)
+                handle = own
+            }
+            try greenlet.join()
+            #expect(handle?.isDead == true && handle?.parent === main)
+            #expect(try handle?.switch(7) as? Int == 7)
+        }
+    }
+
     @Test func theHubIsFreedWithItsThread() async {
         final class Weak: @unchecked Sendable {
             // Safe because the thread that writes has ended before the test reads.
