@@ -15,6 +15,8 @@ enum BlockingCall: String, CaseIterable, Sendable {
     case lockAcquire, conditionWait, conditionWaitUntil, barrierWait, readAcquire, writeAcquire
     case groupJoin, groupKill, groupKillOne, poolAdd, poolWait, poolJoin, poolKill
     case waiter
+    case waitAll, waitAny, iterateAsReady, hubJoin
+    case chooseGet, choosePut, chooseReady, chooseAmongAll
 
     /// Calls it.
     ///
@@ -70,8 +72,24 @@ enum BlockingCall: String, CaseIterable, Sendable {
         case .poolJoin: return try stage.pool.join(timeout: timeout)
         case .poolKill: return try stage.pool.kill(timeout: timeout)
         case .waiter: return try Waiter().park(for: "a test", timeout: timeout)
+        case .waitAll: return try !GreenletHub.waitAll([stage.endless], timeout: timeout).isEmpty
+        case .waitAny:
+            let objects: [any Waitable] = [
+                stage.endless, Event(), Semaphore(0), Queue<Int>(), AsyncResult<Int>(), stage.group,
+            ]
+            return try !GreenletHub.waitAll(objects, timeout: timeout, count: 1).isEmpty
+        case .iterateAsReady: return try GreenletHub.iterateAsReady([Event()], timeout: timeout).next() != nil
+        case .hubJoin: return try Hub.current.join(timeout: timeout)
+        case .chooseGet: return try chooses([.get(from: Queue<Int>()) { _ in true }], timeout)
+        case .choosePut: return try chooses([.put(1, into: stage.full) { true }], timeout)
+        case .chooseReady: return try chooses([.wait(for: stage.endless) { true }], timeout)
+        case .chooseAmongAll: return try chooses(stage.choices, timeout)
         }
         return true
+    }
+
+    private func chooses(_ choices: [Choice<Bool>], _ timeout: Duration?) throws -> Bool {
+        try choose(choices + (timeout.map { [.after($0) { false }] } ?? []))
     }
 }
 
@@ -89,6 +107,17 @@ final class Stage {
     let readWriteLock = ReadWriteLock()
     let group = Group()
     let pool = Pool(size: 1)
+    private let channel = Channel<Int>()
+    private let semaphore = Semaphore(0)
+    /// None of them ever is possible.
+    var choices: [Choice<Bool>] {
+        [
+            .get(from: channel) { _ in true }, .put(1, into: channel) { true }, .put(2, into: full) { true },
+            .next(from: LifoQueue<Int>()) { _ in true }, .acquire(semaphore) { true },
+            .acquire(BoundedSemaphore(0)) { true }, .get(from: AsyncResult<Int>()) { _ in true },
+            .get(from: endless) { true }, .wait(for: Event()) { true }, .wait(for: channel) { true },
+        ]
+    }
 
     init() throws {
         try full.put(0)

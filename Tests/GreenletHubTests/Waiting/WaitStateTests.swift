@@ -6,22 +6,29 @@ import Testing
 
 @Suite struct WaitStateTests {
     private enum Step: CaseIterable {
-        case begin, park, wake, timeOut, inject, wakeEarlier, end
+        case begin, spread, park, wake, timeOut, inject, wakeEarlier, end
     }
 
     /// What a wait is, said plainly: nothing, or open or woken by the first that came, and whether one sleeps in it.
     private struct Model {
         var wait: (isParked: Bool, wokenBy: String?)?
+        var isSpread = false
         var hasEarlier = false
 
         mutating func perform(_ step: Step) -> String {
             switch step {
             case .begin:
                 wait = (false, nil)
+                isSpread = false
+                return "begun"
+            case .spread:
+                wait = (true, nil)
+                isSpread = true
                 return "begun"
             case .park:
                 guard wait != nil, wait?.wokenBy == nil else { return "don't park" }
                 wait?.isParked = true
+                isSpread = false
                 return "park"
             case .wake: return wake("ready")
             case .timeOut: return wake("timed out")
@@ -36,7 +43,7 @@ import Testing
         private mutating func wake(_ cause: String) -> String {
             guard let wait, wait.wokenBy == nil else { return "ignore" }
             self.wait?.wokenBy = cause
-            return wait.isParked ? "enqueue" : "noted"
+            return isSpread ? "leaveAll" : wait.isParked ? "enqueue" : "noted"
         }
     }
 
@@ -44,6 +51,9 @@ import Testing
         switch step {
         case .begin:
             _ = state.begin()
+            return "begun"
+        case .spread:
+            state.beginSpread()
             return "begun"
         case .park: return state.shouldPark() ? "park" : "don't park"
         case .wake: return "\(state.wake(ticket: state.ticket, .ready))"
@@ -77,7 +87,7 @@ import Testing
             }
         }
         explore(WaitState(), Model(), [], depth: 5)
-        #expect(checked == 7 + 49 + 343 + 2_401 + 16_807)
+        #expect(checked == 8 + 64 + 512 + 4_096 + 32_768)
     }
 
     @Test func theCountOfWaitsMayWrap() {

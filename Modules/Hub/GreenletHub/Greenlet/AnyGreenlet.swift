@@ -30,6 +30,7 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var awaited: UnsafeRawPointer?
     @exclusivity(unchecked) var waitList: Unmanaged<WaitList>?
     @exclusivity(unchecked) var previousWaiter: Unmanaged<AnyGreenlet>?
+    /// While it chooses, it stands in no list: then this is one of those who stand in for it.
     @exclusivity(unchecked) var nextWaiter: Unmanaged<AnyGreenlet>?
 
     // Its life, from the creation to the end: see AnyGreenlet+Life.swift. All but the value is here and not in
@@ -65,8 +66,8 @@ public class AnyGreenlet {
 
     private var givenName: String?
 
-    /// A stack that was there before its greenlet.
-    init(hub: Hub, context: Context, stage: Stage) {
+    /// A stack that was there before its greenlet, or none at all.
+    init(hub: Hub, context: Context?, stage: Stage) {
         self.hub = hub
         self.context = context
         self.stage = stage
@@ -112,6 +113,18 @@ public class AnyGreenlet {
     ///
     /// Only raw greenlets learn it in this way.
     func stackEnded() {}
+
+    /// A wait at several places has ended: it leaves them all, and goes on.
+    ///
+    /// - Returns: Whether this was what ended it.
+    func wokenAtSeveralPlaces() -> Bool {
+        if let nextWaiter {
+            // Safe because nobody else stands in for a greenlet that gives up the CPU at several places.
+            nextWaiter._withUnsafeGuaranteedRef { unsafeDowncast($0, to: Candidate.self).choosing.leaveAll() }
+        }
+        hub.enqueue(self)
+        return true
+    }
 }
 
 extension AnyGreenlet {
@@ -186,6 +199,7 @@ final class VisitingGreenlet: AnyGreenlet {
         context = nil
         stage = .returned
         hub.visitors.remove(self)
+        joiners?.wakeAll()
         if links != nil { notifyLinks() }
     }
 }

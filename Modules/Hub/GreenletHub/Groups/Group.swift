@@ -284,5 +284,11 @@ extension Group: CustomStringConvertible {
     public var description: String { describe(self, "\(count) members") }
 }
 
+/// Ready when all its greenlets have ended.
+extension Group: Waitable {
+    /// Whether all have ended.
+    public var readiness: Readiness { Readiness(isEmpty, tells: self.joiners) }
+}
+
 @available(*, unavailable)
 extension Group: Sendable {}

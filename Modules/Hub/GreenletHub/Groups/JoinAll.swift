@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Waiting for several greenlets at once.
+// Waiting for several greenlets at once; see WaitAll.swift for all else that can be waited for.
 
 /// Waits until all of the greenlets have ended, or as many as asked for.
 ///

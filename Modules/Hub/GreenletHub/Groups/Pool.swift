@@ -264,5 +264,11 @@ extension Pool: CustomStringConvertible {
     public var description: String { describe(self, size.map { "\(count) of \($0) members" } ?? "\(count) members") }
 }
 
+/// Ready when all its greenlets have ended.
+extension Pool: Waitable {
+    /// Whether all have ended.
+    public var readiness: Readiness { group.readiness }
+}
+
 @available(*, unavailable)
 extension Pool: Sendable {}

@@ -108,8 +108,8 @@ extension Hub {
             fireTimers()
             let isIdle = runnable.isEmpty && callbacks.isEmpty
             var woken = 0
-            if isIdle && timers.isEmpty && externalWaits == 0 {
-                reportDeadlock()
+            if isIdle && timers.count <= ownTimers && externalWaits == 0 {
+                if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
                 fireTimers()

@@ -53,6 +53,12 @@ public final class Hub {
     var isGone = false
     /// Those that watch signals; they end with the hub at the latest.
     var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
+    /// Greenlets in `join`.
+    let joiners = WaitList()
+    /// Timers that only end a `join`: nothing is to be expected of them.
+    var ownTimers = 0
+    /// Decides among choices that are possible at once.
+    var chance = Chance()
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 

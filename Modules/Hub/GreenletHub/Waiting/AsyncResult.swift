@@ -163,5 +163,13 @@ extension AsyncResult: CustomStringConvertible {
     }
 }
 
+/// Ready when a value or an error was set.
+///
+/// gevent: `AsyncResult.rawlink`.
+extension AsyncResult: Waitable {
+    /// Whether something was set.
+    public var readiness: Readiness { Readiness(isReady, tells: self.waiters) }
+}
+
 @available(*, unavailable)
 extension AsyncResult: Sendable {}

@@ -14,7 +14,7 @@ import GreenletCore
 public final class BoundedSemaphore {
     /// How many permits there are.
     public let limit: Int
-    private let semaphore: Semaphore
+    let semaphore: Semaphore
 
     /// Creates a semaphore.
     ///
@@ -114,6 +114,14 @@ public final class BoundedSemaphore {
 extension BoundedSemaphore: CustomStringConvertible {
     /// `<BoundedSemaphore 0x7f… 1 of 1 free>`.
     public var description: String { describe(self, "\(value) of \(limit) free") }
+}
+
+/// Ready when a permit is free; waiting does not take it.
+///
+/// gevent: `Semaphore.rawlink`.
+extension BoundedSemaphore: Waitable {
+    /// Whether a permit is free.
+    public var readiness: Readiness { semaphore.readiness }
 }
 
 @available(*, unavailable)

@@ -65,5 +65,13 @@ extension Event: CustomStringConvertible {
     public var description: String { describe(self, isSet ? "set" : "clear", "\(waiters.count) waiting") }
 }
 
+/// Ready when it is set.
+///
+/// gevent: `Event.rawlink`.
+extension Event: Waitable {
+    /// Whether it is set.
+    public var readiness: Readiness { Readiness(isSet, tells: self.waiters) }
+}
+
 @available(*, unavailable)
 extension Event: Sendable {}

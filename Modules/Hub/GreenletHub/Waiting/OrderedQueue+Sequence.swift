@@ -51,17 +51,9 @@ extension OrderedQueue: Sequence {
             do {
                 return try queue.next()
             } catch {
-                Self.postpone(error)
+                postpone(error)
                 return nil
             }
-        }
-
-        /// The loop ends, and the error is thrown at the next switch point.
-        @usableFromInline
-        static func postpone(_ error: any Error) {
-            guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
-            // A timeout that ends before the error was seen must be able to take it back.
-            greenlet.inject(error, from: error as? Timeout)
         }
     }
 
@@ -71,4 +63,12 @@ extension OrderedQueue: Sequence {
     ///
     /// - Returns: The iterator.
     public func makeIterator() -> Iterator { Iterator(queue: self) }
+}
+
+/// A loop that can't throw ends, and the error is thrown at the next switch point after it.
+@usableFromInline
+func postpone(_ error: any Error) {
+    guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
+    // A timeout that ends before the error was seen must be able to take it back.
+    greenlet.inject(error, from: error as? Timeout)
 }

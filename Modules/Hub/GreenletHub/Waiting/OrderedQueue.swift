@@ -177,12 +177,17 @@ public final class OrderedQueue<Order: QueueOrder> {
         let deadline = Deadline(after: timeout)
         while true {
             if let item = try tryPeek() { return item }
-            let list = peekers ?? WaitList()
-            peekers = list
-            guard try list.wait(for: WaitReason("peek", self), until: deadline) else {
+            guard try peekerList.wait(for: WaitReason("peek", self), until: deadline) else {
                 throw Timeout.expired(after: timeout, "peek", self)
             }
         }
+    }
+
+    /// `peekers`, made if they are not there.
+    var peekerList: WaitList {
+        let list = peekers ?? WaitList()
+        peekers = list
+        return list
     }
 
     /// Returns the first item, if there is one, and leaves it there.

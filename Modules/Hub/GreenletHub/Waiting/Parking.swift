@@ -76,6 +76,19 @@ extension AnyGreenlet {
         return try endOtherwise()
     }
 
+    /// `park` for a wait at several places: see `StandIn`.
+    ///
+    /// Switch point.
+    func parkSpread(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
+        let timer = deadline.map { hub.addTimer($0, .wake(self, ticket: waitState.ticket)) }
+        defer { if let timer { hub.removeTimer(timer) } }
+        self.reason = reason
+        hub.switchAway()
+        if isQueued { resumedByHand() }
+        if waitState.endIfReady() { return true }
+        return try endOtherwise()
+    }
+
     @inline(never)
     private func park(for reason: WaitReason, withTimer deadline: Deadline) throws -> Bool {
         guard waitState.phase == .waiting else { return try endOtherwise() }
@@ -108,7 +121,7 @@ extension AnyGreenlet {
     }
 
     /// What it waits for, if it does.
-    var currentReason: WaitReason? { waitState.phase == .parked ? reason : nil }
+    var currentReason: WaitReason? { waitState.phase == .parked || waitState.phase == .spread ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
         guard holdsErrors else { return pending.error }
@@ -118,7 +131,7 @@ extension AnyGreenlet {
 
     /// Wakes this greenlet from its present wait.
     @discardableResult
-    func wake(_ cause: WakeCause) -> Bool { wake(cause, ticket: waitState.ticket) }
+    package func wake(_ cause: WakeCause) -> Bool { wake(cause, ticket: waitState.ticket) }
 
     /// Wakes this greenlet from the wait that `ticket` names; does nothing if that is over.
     @discardableResult
@@ -133,11 +146,13 @@ extension AnyGreenlet {
             leaveWaitList()
             hub.enqueue(self)
             return true
+        case .leaveAll:
+            return wokenAtSeveralPlaces()
         }
     }
 
     @inline(__always)
-    private func leaveWaitList() {
+    func leaveWaitList() {
         if let waitList { waitList._withUnsafeGuaranteedRef { $0.remove(self) } }
     }
 

@@ -26,7 +26,7 @@ public final class Semaphore {
     ///
     /// gevent: `Semaphore.counter`.
     public private(set) var value: Int
-    private let waiters = WaitList()
+    let waiters = WaitList()
     /// Greenlets that wait until a permit is free, and won't take it.
     private var watchers: WaitList?
 
@@ -101,11 +101,16 @@ public final class Semaphore {
     public func wait(timeout: Duration? = nil) throws -> Bool {
         let deadline = Deadline(after: timeout)
         while value == 0 {
-            let list = watchers ?? WaitList()
-            watchers = list
-            guard try list.wait(for: WaitReason("wait", self), until: deadline) else { return false }
+            guard try watcherList.wait(for: WaitReason("wait", self), until: deadline) else { return false }
         }
         return true
+    }
+
+    /// `watchers`, made if they are not there.
+    private var watcherList: WaitList {
+        let list = watchers ?? WaitList()
+        watchers = list
+        return list
     }
 
     /// Whether no permit is free.
@@ -132,6 +137,14 @@ public final class Semaphore {
 extension Semaphore: CustomStringConvertible {
     /// `<Semaphore 0x7f… 0 free, 3 waiting>`.
     public var description: String { describe(self, "\(value) free", "\(waiters.count) waiting") }
+}
+
+/// Ready when a permit is free; waiting does not take it.
+///
+/// gevent: `Semaphore.rawlink`.
+extension Semaphore: Waitable {
+    /// Whether a permit is free.
+    public var readiness: Readiness { Readiness(value > 0, tells: self.watcherList) }
 }
 
 @available(*, unavailable)

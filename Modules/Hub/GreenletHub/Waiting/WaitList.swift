@@ -67,7 +67,7 @@ package final class WaitList {
 
     /// Throws if others wait here on another thread: what they wait for belongs to that.
     @inline(__always)
-    private func checkThread(of greenlet: AnyGreenlet) throws {
+    func checkThread(of greenlet: AnyGreenlet) throws {
         if let last, last._withUnsafeGuaranteedRef({ $0.hub !== greenlet.hub }) {
             throw wrongThread(greenlet, last.takeUnretainedValue())
         }

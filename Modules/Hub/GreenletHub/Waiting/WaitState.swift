@@ -20,6 +20,8 @@ package struct WaitState {
         case waiting
         /// It has given up the CPU.
         case parked
+        /// It has given up the CPU, and others stand for it at several places; or it is one of those.
+        case spread
         // Woken, and not yet running again. Whoever comes later comes too late.
         case ready
         case timedOut
@@ -37,6 +39,12 @@ package struct WaitState {
         phase = .waiting
         ticket &+= 1
         return ticket
+    }
+
+    /// A wait begins that stands at several places, and has given up the CPU.
+    package mutating func beginSpread() {
+        phase = .spread
+        ticket &+= 1
     }
 
     /// A wait begins that is over already: nobody can wake it, nor end it.
@@ -63,12 +71,14 @@ package struct WaitState {
         case noted
         /// Put it into the run queue.
         case enqueue
+        /// Leave all places where somebody stands for it, and then the same.
+        case leaveAll
     }
 
     @inline(__always)
     package mutating func wake(ticket: UInt32, _ cause: WakeCause) -> WakeDecision {
         guard ticket == self.ticket, isWaiting else { return .ignore }
-        let decision: WakeDecision = phase == .parked ? .enqueue : .noted
+        let decision: WakeDecision = phase == .parked ? .enqueue : phase == .waiting ? .noted : .leaveAll
         switch cause {
         case .ready: phase = .ready
         case .timedOut: phase = .timedOut
@@ -94,9 +104,9 @@ package struct WaitState {
         case .ready: return .ready
         case .timedOut: return .timedOut
         case .injected: return .injected
-        case .idle, .waiting, .parked: return nil
+        case .idle, .waiting, .parked, .spread: return nil
         }
     }
 
-    package var isWaiting: Bool { phase == .waiting || phase == .parked }
+    package var isWaiting: Bool { phase == .waiting || phase == .parked || phase == .spread }
 }

@@ -29,6 +29,12 @@ public struct Waiter {
         ticket = greenlet.beginWait()
     }
 
+    /// The wait of somebody who stands in for another one.
+    init(of standIn: StandIn) {
+        greenlet = standIn
+        ticket = standIn.waitState.ticket
+    }
+
     /// Whether nothing has ended this wait yet.
     var isWaiting: Bool { greenlet.waitState.ticket == ticket && greenlet.waitState.isWaiting }
 

@@ -1,0 +1,371 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Choosing: exactly one of several, at once or later.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct ChooseTests {
+    @Test func whatIsPossibleAtOnceNeedsNoWaiting() async {
+        await onHub {
+            let (words, numbers, event) = (Queue<String>(), Queue<Int>(capacity: 1), Event())
+            var othersRan = false
+            spawn { othersRan = true }
+            func chosen() throws -> String {
+                try choose([
+                    .get(from: words) { "got \($0)" },
+                    .put(7, into: numbers) { "put" },
+                    .wait(for: event) { "event" },
+                    .after(.seconds(60)) { "late" },
+                ])
+            }
+            let put = try chosen()
+            try words.put("hello")
+            let got = try chosen()
+            event.set()
+            let told = try chosen()
+            #expect([put, got, told] == ["put", "got hello", "event"] && !othersRan)
+            #expect(numbers.count == 1 && words.isEmpty)
+            try settle()
+        }
+    }
+
+    @Test func theFirstToBeServedDecidesAndTheOthersAreLeft() async {
+        await onHub {
+            let (first, second, full, event) = (Queue<Int>(), Queue<Int>(), Queue<Int>(capacity: 1), Event())
+            try full.put(0)
+            let choices: [Choice<String>] = [
+                .get(from: first) { "first \($0)" },
+                .get(from: second) { "second \($0)" },
+                .put(9, into: full) { "put" },
+                .wait(for: event) { "event" },
+                .after(.milliseconds(2)) { "late" },
+            ]
+            // Each in turn decides, though all come before the chooser runs.
+            let deeds: [() throws -> Void] = [
+                { try first.put(1) }, { try second.put(2) }, { _ = try full.get() }, { event.set() },
+            ]
+            var seen: [String] = []
+            for begin in 0..<4 {
+                let chooser = spawn { try choose(choices) }
+                try settle()
+                for deed in 0..<4 { try deeds[(begin + deed) % 4]() }
+                seen.append(try chooser.get())
+                event.clear()
+                #expect(first.count == (begin == 0 ? 0 : 1) && second.count == (begin == 1 ? 0 : 1))
+                #expect(full.count == (begin == 2 ? 1 : 0))
+                for queue in [first, second, full] { while try queue.tryGet() != nil {} }
+                try full.put(0)
+            }
+            let late = try choose(choices)
+            #expect(seen == ["first 1", "second 2", "put", "event"] && late == "late")
+            for queue in [first, second, full] { #expect("\(queue)".hasSuffix(" 0 getting, 0 putting>")) }
+            #expect("\(event)".hasSuffix(" 0 waiting>"))
+        }
+    }
+
+    @Test func oneWhoIsServedAndThenKilledKeepsTheItem() async {
+        await onHub {
+            let (queue, other) = (Queue<Int>(), Channel<Int>())
+            var got: [Int] = []
+            let victim = spawn {
+                try choose([.get(from: queue) { got.append($0) }, .put(1, into: other) {}])
+                try yieldNow()
+                got.append(-1)
+            }
+            try settle()
+            try queue.put(5)
+            try victim.kill()
+            #expect(got == [5])
+        }
+    }
+
+    @Test func oneWhoIsKilledFirstTakesNothing() async {
+        await onHub {
+            let (queue, other) = (Queue<Int>(), Channel<Int>())
+            let victim = spawn { try choose([.get(from: queue) { _ in }, .put(1, into: other) {}]) }
+            try settle()
+            try victim.kill(wait: false)
+            try queue.put(5)
+            let none = try other.tryGet()
+            let seen = try other.tryPeek()
+            #expect(queue.count == 1 && none == nil && seen == nil)
+            try victim.join()
+            #expect(!victim.isSuccessful || queue.count == 1)
+        }
+    }
+
+    @Test func twoChoosersMeetInAChannelAndNobodyMeetsHimself() async {
+        await onHub {
+            let channel = Channel<String>()
+            func choices(_ name: String) -> [Choice<String>] {
+                [
+                    .put(name, into: channel) { "\(name) sent" },
+                    .get(from: channel) { "\(name) got \($0)" },
+                    .after(.milliseconds(3)) { "\(name) alone" },
+                ]
+            }
+            let alone = try choose(choices("a"))
+            #expect(alone == "a alone")
+            let both = ["a", "b"].map { name in spawn { try choose(choices(name)) } }
+            let answers = Set(try both.map { try $0.get() })
+            #expect(answers == ["a sent", "b got a"] || answers == ["b sent", "a got b"])
+            #expect("\(channel)".hasSuffix("0 getting, 0 putting>"))
+        }
+    }
+
+    @Test func whoCameEarlierIsServedEarlierWhetherHeChoosesOrNot() async {
+        await onHub {
+            let queue = Queue<Int>()
+            var order: [String] = []
+            let waiters = (0..<4).map { number in
+                spawn {
+                    if number % 2 == 0 {
+                        try choose([
+                            .get(from: queue) { order.append("\(number) chose \($0)") }, .after(.seconds(60)) {},
+                        ])
+                    } else {
+                        order.append("\(number) got \(try queue.get())")
+                    }
+                }
+            }
+            try settle()
+            for item in 0..<4 { try queue.put(item) }
+            try joinAll(waiters)
+            #expect(order == ["0 chose 0", "1 got 1", "2 chose 2", "3 got 3"])
+        }
+    }
+
+    @Test func amongSeveralThatArePossibleChanceIsFair() async {
+        await onHub {
+            let queues = (0..<3).map { _ in Queue<Int>() }
+            let never = Queue<Int>()
+            for queue in queues { for item in 0..<3_000 { try queue.put(item) } }
+            var counts = [0, 0, 0]
+            // The one that never is possible must not shift the odds to whoever stands behind it.
+            var choices: [Choice<Int>] = (0..<5).map { _ in .get(from: never) { _ in 0 } }
+            choices += queues.indices.map { index in .get(from: queues[index]) { _ in index } }
+            for _ in 0..<3_000 { counts[try choose(choices)] += 1 }
+            // 1000 each; the standard deviation is 26.
+            #expect(counts.allSatisfy { (800...1_200).contains($0) }, "\(counts)")
+        }
+    }
+
+    @Test func oneOfTwoChoicesOfTheSameQueueGetsTheItem() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let chooser = spawn { try choose([.get(from: queue) { $0 }, .get(from: queue) { $0 }]) }
+            try settle()
+            for item in 1...2 { try queue.put(item) }
+            let item = try chooser.get()
+            #expect(item == 1 && queue.count == 1)
+        }
+    }
+
+    @Test func aClosedQueueIsAnErrorOrTheEnd() async {
+        await onHub {
+            let (open, closed) = (Queue<Int>(), Queue<Int>())
+            closed.close()
+            #expect(throws: QueueClosed()) { try choose([.get(from: closed) { _ in }]) }
+            #expect(throws: QueueClosed()) { try choose([.put(1, into: closed) {}]) }
+            let end = try choose([.next(from: closed) { $0 == nil }, .get(from: open) { _ in false }])
+            #expect(end)
+
+            let (first, second, third) = (Channel<Int>(), Queue<Int>(), Channel<Int>())
+            let told = [
+                spawn {
+                    caught { try choose([.get(from: first) { _ in }, .get(from: open) { _ in }]) } is QueueClosed
+                },
+                spawn { caught { try choose([.put(1, into: third) {}, .get(from: open) { _ in }]) } is QueueClosed },
+                spawn { try choose([.next(from: second) { $0 == nil }, .get(from: open) { _ in false }]) },
+            ]
+            try settle()
+            first.close()
+            third.close()
+            second.close()
+            let answers = try told.map { try $0.get() }
+            #expect(answers == [true, true, true] && "\(open)".hasSuffix(" 0 getting, 0 putting>"))
+        }
+    }
+
+    @Test func resultsGreenletsAndPermitsCanBeChosen() async {
+        await onHub {
+            let reports = Reports()
+            let (result, permits, bounded) = (AsyncResult<Int>(), Semaphore(0), BoundedSemaphore(1))
+            let failing = spawn {
+                try sleep(.milliseconds(1))
+                throw TestError(4)
+            }
+            spawn { result.set(8) }
+            let never = Queue<Int>()
+            let eight = try choose([.get(from: result) { $0 }, .get(from: never) { $0 }])
+            #expect(throws: TestError(4)) { try choose([.get(from: failing) {}, .acquire(permits) {}]) }
+            #expect(reports.errors.isEmpty)
+            spawn { permits.release() }
+            try choose([.acquire(permits) {}, .get(from: never) { _ in }])
+            try choose([.acquire(bounded) {}, .get(from: never) { _ in }])
+            #expect(eight == 8 && permits.value == 0 && bounded.isLocked)
+            let seven = try choose([.get(from: spawn { 7 }) { $0 }, .get(from: never) { $0 }])
+            #expect(seven == 7)
+        }
+    }
+
+    @Test func withAnElseNobodyWaits() async {
+        await onHub {
+            let (queue, channel) = (Queue<Int>(), Channel<Int>())
+            func chosen() throws -> Int {
+                let choices: [Choice<Int>] = [
+                    .get(from: queue) { $0 }, .put(1, into: channel) { -1 }, .after(.zero) { -2 },
+                ]
+                return try choose(choices, orElse: { -3 })
+            }
+            let nothing = try chosen()
+            try queue.put(4)
+            let item = try chosen()
+            let getter = spawn { try channel.get() }
+            try settle()
+            let sent = try chosen()
+            let got = try getter.get()
+            #expect([nothing, item, sent, got] == [-3, 4, -1, 1])
+        }
+    }
+
+    @Test func theBodyMayChooseAgainThrowAndReturnNothing() async {
+        await onHub {
+            let (outer, inner) = (Queue<Int>(), Queue<Int>())
+            spawn {
+                for item in 1...2 {
+                    try outer.put(item)
+                    try inner.put(10 * item)
+                }
+            }
+            let sum = try choose([.get(from: outer) { item in try choose([.get(from: inner) { item + $0 }]) }])
+            let nothing: Int? = try choose([.get(from: outer) { _ in nil }])
+            #expect(sum == 11 && nothing == nil)
+            #expect(throws: TestError(2)) { try choose([.get(from: inner) { _ in throw TestError(2) }]) }
+        }
+    }
+
+    @Test func peekersSeeWhatAChooserOffers() async {
+        await onHub {
+            let channel = Channel<Int>()
+            let peeker = spawn { try channel.peek() }
+            try settle()
+            let chooser = spawn { try choose([.put(3, into: channel) {}, .after(.seconds(60)) {}]) }
+            let seen = try peeker.get()
+            let item = try channel.get()
+            try chooser.get()
+            #expect(seen == 3 && item == 3)
+        }
+    }
+
+    @Test func aDeadlockNamesThePlaces() async {
+        await onHub {
+            let (queue, event) = (Queue<Int>(), Event())
+            let error = caught { try choose([.get(from: queue) { _ in }, .wait(for: event) {}]) }
+            let message = (error as? LoopExit)?.blocked.first ?? ""
+            #expect(message.contains("choose on ") && message.contains("get from <Queue 0x"))
+            #expect(message.contains("wait for <Event 0x"))
+            #expect(throws: LoopExit.self) { try choose([Choice<Void>]()) }
+        }
+    }
+
+    @Test func oneThatIsSwitchedIntoByHandLeavesAllPlaces() async {
+        await onHub(allowingLeftovers: true) {  // whoever switched by hand is never resumed
+            let (queue, channel) = (Queue<Int>(), Channel<Int>())
+            var error: (any Error)?
+            let raw = RawGreenlet {
+                error = caught { try choose([.get(from: queue) { _ in }, .put(1, into: channel) {}]) }
+            }
+            spawn { try raw.switch() }
+            try raw.switch()
+            #expect((error as? GreenletError)?.code == .invalidSwitch)
+            for name in ["\(queue)", "\(channel)"] { #expect(name.hasSuffix(" 0 getting, 0 putting>")) }
+        }
+    }
+}
+
+@Suite struct ChooseStormTests {
+    /// Greenlets that choose, plain ones, kills and short times, all at once: each item that was put is taken once.
+    @Test func noItemIsLostOrDoubled() async {
+        await onHub {
+            var random = SeededRandom(for: "ChooseStormTests")
+            for _ in 0..<20 { try storm(&random) }
+        }
+    }
+
+    private func storm(_ random: inout SeededRandom) throws {
+        let plain = (0..<3).map { Queue<Int>(capacity: 1 + $0) }
+        let channels = (0..<2).map { _ in Channel<Int>() }
+        let (event, permits) = (Event(), Semaphore(2))
+        var (sent, received, next, held) = ([Int](), [Int](), 0, 0)
+        var source = random
+        func newItem() -> Int {
+            next += 1
+            return next
+        }
+        func choice(_ kind: Int, _ place: Int) -> Choice<Void> {
+            let item = newItem()
+            switch (kind, place) {
+            case (0, 0...2): return .get(from: plain[place]) { received.append($0) }
+            case (0, _): return .get(from: channels[place - 3]) { received.append($0) }
+            case (1, 0...2): return .put(item, into: plain[place]) { sent.append(item) }
+            case (1, _): return .put(item, into: channels[place - 3]) { sent.append(item) }
+            case (2, 0...1): return .wait(for: event) {}
+            case (2, _):
+                return .acquire(permits) {
+                    held += 1
+                    defer {
+                        held -= 1
+                        permits.release()
+                    }
+                    try yieldNow()
+                }
+            default: return .after(.microseconds(Int64(20 * place))) {}
+            }
+        }
+        let workers = (0..<12).map { number in
+            spawn {
+                for _ in 0..<60 {
+                    let count = Int.random(in: 1...4, using: &source)
+                    var choices = (0..<count).map { _ in
+                        choice(Int.random(in: 0...3, using: &source), Int.random(in: 0...4, using: &source))
+                    }
+                    if number % 3 == 0 { choices = [choice(number % 2, Int.random(in: 0...4, using: &source))] }
+                    choices.append(.after(.microseconds(Int64.random(in: 50...500, using: &source))) {})
+                    do { try choose(choices) } catch is TestError {}
+                    if Int.random(in: 0..<8, using: &source) == 0 { event.set() } else { event.clear() }
+                    if Int.random(in: 0..<4, using: &source) == 0 { try? yieldNow() }
+                }
+            }
+        }
+        let disturber = spawn {
+            while true {
+                try sleep(.microseconds(Int64.random(in: 10...200, using: &source)))
+                AnyGreenlet.disturb(workers[Int.random(in: 0..<workers.count, using: &source)])
+                if let item = try plain[0].tryGet() { received.append(item) }
+                let item = newItem()
+                if try channels[0].tryPut(item) { sent.append(item) }
+            }
+        }
+        try joinAll(workers)
+        try disturber.kill()
+        for queue in plain {
+            while let item = try queue.tryGet() { received.append(item) }
+            try #require("\(queue)".hasSuffix(" 0 getting, 0 putting>"))
+        }
+        for channel in channels { try #require("\(channel)".hasSuffix("0 getting, 0 putting>")) }
+        try #require("\(event)".hasSuffix(" 0 waiting>") && permits.value == 2 && held == 0)
+        try #require(sent.sorted() == received.sorted(), "GREENLET_TEST_SEED=\(random.seed)")
+        try #require(Set(sent).count == sent.count && workers.allSatisfy { $0.isSuccessful })
+        random = source
+    }
+}
+
+extension AnyGreenlet {
+    /// Throws an error where it waits, if it does.
+    fileprivate static func disturb(_ greenlet: AnyGreenlet) {
+        if !greenlet.isReady { greenlet.inject(TestError(9)) }
+    }
+}
