@@ -26,6 +26,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     private let operation: String?
     private var timer: TimerID?
     private weak var greenlet: AnyGreenlet?
+    /// How many shields that had opened at the start: it passes those.
+    private var shieldCount = 0
 
     /// Creates a timeout that isn't running yet.
     ///
@@ -63,7 +65,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
         guard let duration else { return }
         let hub = Hub.current
-        greenlet = hub.currentGreenlet
+        let greenlet = hub.currentGreenlet
+        self.greenlet = greenlet
+        shieldCount = greenlet.extras?.shieldCount ?? 0
         timer = hub.addTimer(Deadline(after: duration), .expire(self))
     }
 
@@ -86,7 +90,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     func expire() {
         timer = nil
-        greenlet?.inject(custom ?? self, from: self)
+        greenlet?.inject(custom ?? self, from: self, shieldCount: shieldCount)
     }
 
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
