@@ -169,4 +169,18 @@ final class Stage {
             try stage.end()
         }
     }
+
+    @Test(arguments: BlockingCall.allCases)
+    func afterADeadlineItGivesUpEachTime(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            let duration = try elapsed {
+                try withDeadline(.milliseconds(3)) {
+                    for _ in 0..<3 { #expect(caught { _ = try call.run(stage, .seconds(30)) } is Timeout) }
+                }
+            }
+            #expect(duration < .seconds(5))
+            try stage.end()
+        }
+    }
 }

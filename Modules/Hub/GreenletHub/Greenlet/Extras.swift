@@ -14,6 +14,8 @@ final class Extras {
     @exclusivity(unchecked) var shieldCount = 0
     /// The number of the innermost open shield, from 1; 0 for none.
     @exclusivity(unchecked) var shield = 0
+    /// The earliest deadline in force.
+    @exclusivity(unchecked) var deadline: Deadline?
 
     init(tree: SpawnTree = [:]) { self.tree = tree }
 

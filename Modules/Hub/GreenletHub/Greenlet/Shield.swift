@@ -30,9 +30,9 @@
 public func shield<Value>(_ body: () throws -> Value) throws -> Value {
     let greenlet = Hub.current.currentGreenlet
     let extras = greenlet.ensuredExtras
-    let outer = extras.shield
+    let (outer, deadline) = (extras.shield, extras.deadline)
     greenlet.openShield(extras)
-    defer { extras.shield = outer }
+    defer { (extras.shield, extras.deadline) = (outer, deadline) }
     return try body()
 }
 
@@ -45,5 +45,6 @@ extension AnyGreenlet {
         if waitState.phase == .injected, let next = nextPending { pendingErrors.exempt(next) }
         extras.shieldCount += 1
         extras.shield = extras.shieldCount
+        extras.deadline = nil
     }
 }

@@ -122,9 +122,13 @@ extension AnyGreenlet {
     var currentReason: WaitReason? { waitState.phase == .parked ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
-        guard holdsErrors else { return pending.error }
-        pendingErrors.putBack(pending)
-        return ErrorHeld()
+        if holdsErrors {
+            pendingErrors.putBack(pending)
+            return ErrorHeld()
+        }
+        // At the end, so that a kill has its turn.
+        if let timeout = pending.sender as? Timeout, timeout.repeats { pendingErrors.append(timeout.pendingError) }
+        return pending.error
     }
 
     /// Wakes this greenlet from its present wait.
@@ -214,12 +218,14 @@ extension AnyGreenlet {
     /// - Parameters:
     ///   - error: What to throw.
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
-    ///   - shieldCount: How many shields the greenlet had opened when the cause of this began.
-    package func inject(_ error: any Error, from sender: AnyObject? = nil, shieldCount: Int = 0) {
+    package func inject(_ error: any Error, from sender: AnyObject? = nil) {
+        if (sender as? Timeout)?.repeats == true { return }  // it is there still
         let isOwn = hub.record.pointee.current == context
-        let count = isOwn ? extras?.shieldCount ?? 0 : shieldCount
-        let pending = PendingError(error, from: sender, shieldCount: count)
-        let isHeld = count < extras?.shield ?? 0
+        inject(PendingError(error, from: sender, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
+    }
+
+    func inject(_ pending: PendingError) {
+        let isHeld = pending.shieldCount < extras?.shield ?? 0
         if isHeld || !wake(throwing: pending) { pendingErrors.append(pending) }
     }
 
