@@ -16,6 +16,10 @@ public func spawn_raw(_ function: @escaping () throws -> Void) {}
 @available(*, unavailable, renamed: "withTimeout(_:default:_:)")
 public func with_timeout(_ seconds: Double, _ function: @escaping () throws -> Void) {}
 
+/// Use `GreenletLocal`.
+@available(*, unavailable, renamed: "GreenletLocal")
+public typealias local<Value> = GreenletLocal<Value>
+
 /// Use `SignalWatcher`.
 @available(*, unavailable, renamed: "SignalWatcher.init(_:_:)")
 public func signal_handler(_ signal: CInt, _ handler: @escaping () throws -> Void) {}
@@ -66,6 +70,10 @@ extension Greenlet {
     /// Use `error`.
     @available(*, unavailable, renamed: "error")
     public var exception: Never { fatalError("unavailable") }
+
+    /// Use `SpawnTreeLocal`, which is bound for a scope.
+    @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
+    public var spawn_tree_locals: Never { fatalError("unavailable") }
 
     /// Use `linkValue(_:)`.
     @available(*, unavailable, renamed: "linkValue(_:)")
