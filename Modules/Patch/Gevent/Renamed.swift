@@ -1,6 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // gevent's Python spellings: whoever types one is taught the Swift name by the compiler.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// swift-format-ignore-file: AlwaysUseLowerCamelCase, TypeNamesShouldBeCapitalized
 
 public import GreenletHub
 
