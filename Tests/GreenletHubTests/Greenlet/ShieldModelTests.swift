@@ -169,20 +169,20 @@ private final class Actor {
     @Test func allShortHistoriesAreAsTheModelSays() async {
         await onHub(limit: .seconds(300)) {
             var count = 0
-            try forEachHistory(upTo: 6) { steps, expected in
+            try forEachHistory(upTo: isSanitized ? 4 : 6) { steps, expected in
                 count += 1
                 let actor = Actor(steps)
                 let log = try spawn { try actor.run() }.get()
                 if log != expected { Issue.record("\(String(steps.map(\.rawValue))): \(log), not \(expected)") }
             }
-            #expect(count > 20_000)
+            #expect(count > (isSanitized ? 300 : 20_000))
         }
     }
 
     @Test func longOnesByChanceToo() async {
         await onHub(limit: .seconds(300)) {
             var random = SeededRandom(seed: 7)
-            for _ in 0..<3000 {
+            for _ in 0..<(isSanitized ? 100 : 3000) {
                 var (model, steps): (Model, [Step]) = (Model(), [])
                 while steps.count < 30 {
                     let step = Step.allCases.randomElement(using: &random) ?? .wait
