@@ -1,6 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // gevent's Python spellings: whoever types one is taught the Swift name by the compiler.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// swift-format-ignore-file: AlwaysUseLowerCamelCase, TypeNamesShouldBeCapitalized
 
 public import GreenletHub
 
@@ -15,6 +15,10 @@ public func spawn_raw(_ function: @escaping () throws -> Void) {}
 /// Use `withTimeout(_:default:_:)`.
 @available(*, unavailable, renamed: "withTimeout(_:default:_:)")
 public func with_timeout(_ seconds: Double, _ function: @escaping () throws -> Void) {}
+
+/// Use `GreenletLocal`.
+@available(*, unavailable, renamed: "GreenletLocal")
+public typealias local<Value> = GreenletLocal<Value>
 
 /// Use `SignalWatcher`.
 @available(*, unavailable, renamed: "SignalWatcher.init(_:_:)")
@@ -66,6 +70,10 @@ extension Greenlet {
     /// Use `error`.
     @available(*, unavailable, renamed: "error")
     public var exception: Never { fatalError("unavailable") }
+
+    /// Use `SpawnTreeLocal`, which is bound for a scope.
+    @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
+    public var spawn_tree_locals: Never { fatalError("unavailable") }
 
     /// Use `linkValue(_:)`.
     @available(*, unavailable, renamed: "linkValue(_:)")

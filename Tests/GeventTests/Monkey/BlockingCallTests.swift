@@ -158,6 +158,33 @@ private func isBlocking(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFL)
         }
     }
 
+    @Test func aKillDuringACallInAShieldDoesNotEndTheCall() async {
+        struct Stop: Error {}
+        await onHub {
+            let (left, right) = socketPair()
+            defer { _ = (close(left), close(right)) }
+            var results: [Int] = []
+            Hub.current.errorHandler = { _, _ in }
+            let greenlet = spawn {
+                var byte: UInt8 = 0
+                try shield {
+                    for _ in 0..<2 { results.append(recv(left, &byte, 1, 0)) }
+                    try yieldNow()
+                }
+                results.append(recv(left, &byte, 1, 0))
+                try yieldNow()
+            }
+            try sleep(.milliseconds(5))
+            try greenlet.kill(with: Stop(), wait: false)
+            for _ in 0..<2 {
+                try sleep(.milliseconds(2))
+                _ = send(right, "x", 1, 0)
+            }
+            try greenlet.join()
+            #expect(results == [1, 1, -1] && greenlet.error is Stop)
+        }
+    }
+
     @Test func aTimeoutInACallIsThrownAtTheNextSwitchPoint() async {
         await onHub {
             let (left, right) = socketPair()

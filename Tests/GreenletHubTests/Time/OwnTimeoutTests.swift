@@ -176,4 +176,40 @@ final class Stage {
             try stage.end()
         }
     }
+
+    @Test(arguments: BlockingCall.allCases)
+    func inAShieldItsOwnTimeoutIsAllThatEndsIt(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            let outer = Timeout(.milliseconds(1))
+            var errors: [(any Error)?] = []
+            let greenlet = spawn {
+                outer.start()
+                var isOver = false
+                let duration = try elapsed { isOver = try shield { try call.run(stage, .milliseconds(8)) } }
+                #expect(isOver && duration >= .milliseconds(8))
+                errors = [caught { try yieldNow() }, caught { try yieldNow() }, caught { try yieldNow() }]
+            }
+            try settle()
+            try greenlet.kill(with: TestError(8), timeout: .seconds(5))
+            let (kills, timeouts) = (errors.filter { $0 is TestError }, errors.filter { $0 is Timeout })
+            #expect(kills.count == 1 && timeouts.count == 1)
+            try greenlet.get()
+            try stage.end()
+        }
+    }
+
+    @Test(arguments: BlockingCall.allCases)
+    func afterADeadlineItGivesUpEachTime(call: BlockingCall) async {
+        await onHub {
+            let stage = try Stage()
+            let duration = try elapsed {
+                try withDeadline(.milliseconds(3)) {
+                    for _ in 0..<3 { #expect(caught { _ = try call.run(stage, .seconds(30)) } is Timeout) }
+                }
+            }
+            #expect(duration < .seconds(5))
+            try stage.end()
+        }
+    }
 }

@@ -99,6 +99,7 @@ extension AnyGreenlet {
         stage = end
         if let joiner { joiner._withUnsafeGuaranteedRef { _ = $0.wake(.ready) } }
         if joiners != nil || links != nil || end == .failed { tellOthers() }
+        if hasExtras { dropExtras() }  // last: who is told of an error may look at them
     }
 
     @inline(never)
@@ -178,14 +179,17 @@ extension AnyGreenlet {
     private final func addLink(_ call: Links.Call, observes: Bool) -> LinkID {
         if links == nil { links = Links() }
         // Safe because it has just been made if it wasn't there.
-        return links!.add(call, observes: observes)
+        return links!.add(call, observes: observes, hub.spawnTree)
     }
 
     final func notifyLinks() {
         for link in links?.take() ?? [] {
             switch link.call {
             case .direct(let callback): callback()
-            case .user: spawn(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
+            case .user:
+                let greenlet = Greenlet(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
+                greenlet.extras = Hub.inheritance(of: link.tree)
+                greenlet.start()
             }
         }
     }

@@ -22,6 +22,8 @@ struct Links {
         let call: Call
         /// Whether whoever made it looks at the error that the greenlet ends with.
         let observes: Bool
+        /// What its greenlet inherits.
+        let tree: SpawnTree
     }
 
     private var list: [Link] = []
@@ -32,10 +34,10 @@ struct Links {
     /// Whether somebody looks at the result.
     var isObserved: Bool { list.contains { $0.observes } }
 
-    mutating func add(_ call: Call, observes: Bool) -> LinkID {
+    mutating func add(_ call: Call, observes: Bool, _ tree: SpawnTree) -> LinkID {
         nextNumber += 1
         let id = LinkID(number: nextNumber)
-        list.append(Link(id: id, call: call, observes: observes))
+        list.append(Link(id: id, call: call, observes: observes, tree: tree))
         return id
     }
 

@@ -18,6 +18,7 @@ extension Hub {
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
         loop.pollers.closeAll()
+        dropOwnExtras()
         isGone = true
         detachVisitors()
         let unfinished = unfinished

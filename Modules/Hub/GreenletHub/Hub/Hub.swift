@@ -59,6 +59,10 @@ public final class Hub {
     var ownTimers = 0
     /// Decides among choices that are possible at once.
     var chance = Chance()
+    /// The values of `GreenletLocal`s.
+    @exclusivity(unchecked) var localBoxes: LocalBoxes = [:]
+    /// Whether a `SpawnTreeLocal` was ever bound here: whoever spawns without pays for no more than this look.
+    @exclusivity(unchecked) var hasTrees = false
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 
@@ -130,6 +134,10 @@ public final class Hub {
         main = nil
         own = nil
         visitors.removeAll()
+        // Those of raw greenlets that outlived it. Here and not in `deinit`: what ends may ask for the hub.
+        let rest = localBoxes
+        localBoxes = [:]
+        withExtendedLifetime(rest) {}
     }
 
     /// The greenlet that runs now.
@@ -148,6 +156,15 @@ public final class Hub {
         let visitor = VisitingGreenlet(hub: self, context: running)
         running.pointee.scheduled = Unmanaged.passRetained(visitor).toOpaque()  // until the stack is retired
         return visitor
+    }
+
+    /// The hub's own, if it runs and has any; a raw greenlet that it has not met has none.
+    var extrasOfHub: Extras? { isRunningLoop ? own?.extras : nil }
+
+    /// The locals of the thread's main greenlet and of the hub itself end.
+    func dropOwnExtras() {
+        main.dropExtras()
+        own?.dropExtras()
     }
 
     /// Whether the loop itself runs now, so that nothing may block.

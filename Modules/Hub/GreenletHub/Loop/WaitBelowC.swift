@@ -87,7 +87,7 @@ extension Hub {
                 greenlet.holdsErrors = true
                 defer { greenlet.holdsErrors = outer }
                 // A loop that takes no notice of failing calls must not keep the thread from all others.
-                if !greenlet.pendingErrors.isEmpty { yieldRegardless(greenlet) }
+                if !greenlet.pendingErrors.isEmpty, greenlet.nextPending != nil { yieldRegardless(greenlet) }
                 return try body(greenlet)
             }
         } catch let error as GreenletError where error.cause != 0 {

@@ -26,6 +26,10 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     private let operation: String?
     private var timer: TimerID?
     private weak var greenlet: AnyGreenlet?
+    /// How many shields that had opened at the start: it passes those.
+    private var shieldCount = 0
+    /// Whether it is thrown again at each wait, until it is cancelled.
+    let repeats: Bool
 
     /// Creates a timeout that isn't running yet.
     ///
@@ -38,12 +42,22 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         self.duration = duration
         custom = error
         operation = nil
+        repeats = false
+    }
+
+    /// That of a deadline.
+    init(repeating duration: Duration) {
+        self.duration = duration
+        custom = nil
+        operation = nil
+        repeats = true
     }
 
     private init(expired duration: Duration?, _ operation: String) {
         self.duration = duration
         self.operation = operation
         custom = nil
+        repeats = false
     }
 
     /// The error of a call whose own time limit is over.
@@ -59,12 +73,15 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// - Precondition: It isn't running.
     ///
     /// gevent: `Timeout.start`.
-    public func start() {
+    public func start() { if let duration { start(until: Deadline(after: duration)) } }
+
+    func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
-        guard let duration else { return }
         let hub = Hub.current
-        greenlet = hub.currentGreenlet
-        timer = hub.addTimer(Deadline(after: duration), .expire(self))
+        let greenlet = hub.currentGreenlet
+        self.greenlet = greenlet
+        shieldCount = greenlet.extras?.shieldCount ?? 0
+        timer = hub.addTimer(deadline, .expire(self))
     }
 
     /// Stops the time.
@@ -86,8 +103,10 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     func expire() {
         timer = nil
-        greenlet?.inject(custom ?? self, from: self)
+        greenlet?.inject(pendingError)
     }
+
+    var pendingError: PendingError { PendingError(custom ?? self, from: self, shieldCount: shieldCount) }
 
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
     public var description: String {

@@ -136,6 +136,6 @@ final class Candidate: StandIn {
     /// Throws what it was woken with, if that is an error.
     @usableFromInline
     func check() throws {
-        if !pendingErrors.isEmpty { throw pendingErrors.removeFirst().error }
+        if let error = takePending() { throw error }
     }
 }

@@ -90,11 +90,9 @@ public final class Condition {
         let greenlet = try Hub.current.parkable()
         let depth = lock.giveUp()
         let outcome = Result { try waiters.wait(for: WaitReason("wait", self), until: deadline) }
-        var late = try lock.takeBack(depth)[...]
+        try lock.takeBack(depth)
         // A timeout has used up nothing, so an error that came later may be thrown instead; a notification is kept.
-        let error: (any Error)? = if case .success(false) = outcome { late.popFirst() } else { nil }
-        for error in late { greenlet.inject(error, from: error as? Timeout) }
-        if let error { throw error }
+        if case .success(false) = outcome { try greenlet.checkPending() }
         return try outcome.get()
     }
 

@@ -1,16 +1,20 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Parking and waking, performed: every blocking call of every module goes through here.
 
+import CGreenletCore
 import GreenletCore
 
 /// An error on its way into a greenlet, and who may take it back.
 package struct PendingError {
     let error: any Error
     let sender: AnyObject?
+    /// How many shields the greenlet had opened when this began: it passes those, and no later one.
+    var shieldCount: Int
 
-    package init(_ error: any Error, from sender: AnyObject? = nil) {
+    package init(_ error: any Error, from sender: AnyObject? = nil, shieldCount: Int = .max) {
         self.error = error
         self.sender = sender
+        self.shieldCount = shieldCount
     }
 }
 
@@ -27,18 +31,23 @@ struct PendingErrors {
 
     mutating func putBack(_ pending: PendingError) { list = [pending] + (list ?? []) }
 
-    /// The first one; there must be one.
-    mutating func removeFirst() -> PendingError {
-        var rest = list ?? []
-        let first = rest.removeFirst()
-        list = rest.isEmpty ? nil : rest
-        return first
+    /// The first one that passes a shield; 0 is none.
+    func index(passing shield: Int) -> Int? { list?.firstIndex { $0.shieldCount >= shield } }
+
+    mutating func remove(at index: Int) -> PendingError? {
+        let removed = list?.remove(at: index)
+        if list?.isEmpty == true { list = nil }
+        return removed
     }
 
-    mutating func removeAll(from sender: AnyObject) {
-        let rest = (list ?? []).filter { $0.sender !== sender }
-        list = rest.isEmpty ? nil : rest
+    /// Removes those of a sender, but for one that is on its way.
+    mutating func removeAll(from sender: AnyObject, but departing: Int?) {
+        let rest = (list ?? []).enumerated().filter { $0.element.sender !== sender || $0.offset == departing }
+        list = rest.isEmpty ? nil : rest.map(\.element)
     }
+
+    /// Lets one pass all shields.
+    mutating func exempt(_ index: Int) { list?[index].shieldCount = .max }
 }
 
 /// Thrown instead of an error that arrived below C, where it can't pass: see `Hub.waitBelowC`.
@@ -103,7 +112,9 @@ extension AnyGreenlet {
         switch waitState.end() {
         case .ready: return true
         case .timedOut: return false
-        case .injected: throw raise(pendingErrors.removeFirst())
+        case .injected:
+            guard let error = takePending() else { preconditionFailure("\(self) was woken by an error that is gone") }
+            throw error
         case nil: throw leaveAfterIntrusion()
         }
     }
@@ -124,9 +135,13 @@ extension AnyGreenlet {
     var currentReason: WaitReason? { waitState.phase == .parked || waitState.phase == .spread ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
-        guard holdsErrors else { return pending.error }
-        pendingErrors.putBack(pending)
-        return ErrorHeld()
+        if holdsErrors {
+            pendingErrors.putBack(pending)
+            return ErrorHeld()
+        }
+        // At the end, so that a kill has its turn.
+        if let timeout = pending.sender as? Timeout, timeout.repeats { pendingErrors.append(timeout.pendingError) }
+        return pending.error
     }
 
     /// Wakes this greenlet from its present wait.
@@ -170,14 +185,27 @@ extension AnyGreenlet {
     /// An error that waits to be thrown ends the wait before it begins.
     @inline(__always)
     private func throwPending() throws {
-        if !pendingErrors.isEmpty { throw takePending() }
+        if !pendingErrors.isEmpty { try throwFirstPending() }
     }
 
     @inline(never)
-    private func takePending() -> any Error {
+    private func throwFirstPending() throws {
+        guard let error = takePending() else { return }
         leaveWaitList()
         _ = waitState.end()
-        return raise(pendingErrors.removeFirst())
+        throw error
+    }
+
+    /// The first error that no shield keeps out.
+    func takePending() -> (any Error)? {
+        guard let index = nextPending, let pending = pendingErrors.remove(at: index) else { return nil }
+        return raise(pending)
+    }
+
+    /// Which error comes next, if there is one that no shield keeps out.
+    var nextPending: Int? {
+        if pendingErrors.isEmpty { return nil }
+        return pendingErrors.index(passing: extras?.shield ?? 0)
     }
 
     /// Somebody switched into this greenlet by hand when it was woken, but before its turn: it goes on as woken.
@@ -200,20 +228,26 @@ extension AnyGreenlet {
 
     /// Stops whatever the greenlet waits for by throwing `error` there; if it does not wait, at its next switch point.
     ///
-    /// Not a switch point.
+    /// Not a switch point. A `shield` holds it up, but for what the greenlet puts back for itself.
     ///
     /// - Parameters:
     ///   - error: What to throw.
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
     package func inject(_ error: any Error, from sender: AnyObject? = nil) {
-        let pending = PendingError(error, from: sender)
-        if !wake(throwing: pending) { pendingErrors.append(pending) }
+        if (sender as? Timeout)?.repeats == true { return }  // it is there still
+        let isOwn = hub.record.pointee.current == context
+        inject(PendingError(error, from: sender, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
+    }
+
+    func inject(_ pending: PendingError) {
+        let isHeld = pending.shieldCount < extras?.shield ?? 0
+        if isHeld || !wake(throwing: pending) { pendingErrors.append(pending) }
     }
 
     /// Takes back what `sender` injected, unless a wait has been ended for it.
     func withdraw(_ sender: AnyObject) {
-        if waitState.phase == .injected { return }
-        if !pendingErrors.isEmpty { pendingErrors.removeAll(from: sender) }
+        if pendingErrors.isEmpty { return }
+        pendingErrors.removeAll(from: sender, but: waitState.phase == .injected ? nextPending : nil)
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.

@@ -144,24 +144,14 @@ extension ReentrantLock {
         return depth
     }
 
-    /// Takes it again as deep as it was, however often this greenlet is killed meanwhile.
+    /// Takes it again as deep as it was; kills and timeouts wait.
     ///
-    /// Switch point.
+    /// Switch point, unless it is free.
     ///
-    /// - Returns: The errors that arrived; the lock is held.
     /// - Throws: What makes it impossible to wait; the lock is not held then.
-    func takeBack(_ depth: Int) throws -> [any Error] {
-        var arrived: [any Error] = []
-        while true {
-            do {
-                try acquire()
-                self.depth = depth
-                return arrived
-            } catch {
-                if error is LoopExit || error is GreenletError || error is ErrorHeld { throw error }
-                arrived.append(error)
-            }
-        }
+    func takeBack(_ depth: Int) throws {
+        if !tryAcquire() { try shield { _ = try acquire() } }
+        self.depth = depth
     }
 }
 
