@@ -11,6 +11,10 @@ struct Figures {
     var residentBytes: Int?
     /// What stays when all are gone.
     var leftBytes: Int?
+    /// What stays of that when the pool was trimmed.
+    var trimmedBytes: Int?
+    /// What the process took before.
+    var startBytes: Int?
 
     /// The line of JSON that all programs of the comparison print.
     func line(for name: String) -> String {
@@ -19,7 +23,10 @@ struct Figures {
         let decimals = String(repeating: "0", count: 9 - nanoseconds.count) + nanoseconds
         let memory = residentBytes.map { ",\"resident_bytes\":\($0)" } ?? ""
         let left = leftBytes.map { ",\"left_bytes\":\($0)" } ?? ""
-        return "{\"case\":\"\(name)\",\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)\(memory)\(left)}"
+        let trimmed = trimmedBytes.map { ",\"trimmed_bytes\":\($0)" } ?? ""
+        let begin = startBytes.map { ",\"start_bytes\":\($0)" } ?? ""
+        return "{\"case\":\"\(name)\",\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)\(memory)\(left)"
+            + "\(trimmed)\(begin)}"
     }
 }
 

@@ -80,10 +80,15 @@ func suspended(_ count: Int) throws -> Figures {
     let alive = residentBytes()
     greenlets = []
     _ = RawGreenlet {}  // a safe point: all that were dropped end here
+    let elapsed = ContinuousClock.now - start
+    let left = residentBytes()
+    RawGreenlet.trimStacks()
     return Figures(
         operations: count,
-        elapsed: ContinuousClock.now - start,
+        elapsed: elapsed,
         residentBytes: (alive - before) / count,
-        leftBytes: residentBytes() - before
+        leftBytes: left - before,
+        trimmedBytes: residentBytes() - before,
+        startBytes: before
     )
 }

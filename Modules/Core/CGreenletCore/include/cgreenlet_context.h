@@ -43,7 +43,7 @@ typedef struct cgreenlet_context {
     void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
-    struct cgreenlet_context *_Nullable next_free;
+    struct cgreenlet_context *_Nullable next;  ///< of the free ones, or of those with mappings of their own: see stack.h
     void *_Nullable fake_stack;  ///< AddressSanitizer's
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
@@ -52,8 +52,8 @@ typedef struct cgreenlet_context {
     bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
     uint8_t gap[2];
     uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started
-    struct cgreenlet_context *_Nullable next_single;      ///< stacks with mappings of their own: see stack.h
-    struct cgreenlet_context *_Nullable previous_single;
+    struct cgreenlet_context *_Nullable previous;  ///< of those with mappings of their own
+    size_t *tally;               ///< how many stacks are in use, of its arena or of those with mappings of their own
     struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)
 } cgreenlet_context;
 
