@@ -43,7 +43,7 @@ typedef struct cgreenlet_context {
     void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
-    struct cgreenlet_context *_Nullable next;  ///< of the free ones, or of those with mappings of their own: see stack.h
+    struct cgreenlet_context *_Nullable next;  ///< of the free ones, or of those with mappings of their own
     void *_Nullable fake_stack;  ///< AddressSanitizer's
     void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
