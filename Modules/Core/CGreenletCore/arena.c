@@ -76,7 +76,9 @@ void cgreenlet_unmap_arena(cgreenlet_stack_pool *pool, cgreenlet_arena *arena) {
     forget_hot(pool, arena);
     unlist(pool, arena);
     for (size_t i = 0; i < arena->used; i++) cgreenlet_sanitizer_unmap(&arena->contexts[i]);
-    munmap(arena, head_bytes(pool, arena->slots) + arena->slots * pool->slot);
+    size_t bytes = head_bytes(pool, arena->slots) + arena->slots * pool->slot;
+    // At vm.max_map_count the kernel can't cut it out between its neighbours: then only addresses are lost.
+    if (munmap(arena, bytes) != 0) madvise(arena, bytes, MADV_DONTNEED);
 }
 
 static cgreenlet_arena *arena_of(const cgreenlet_context *context) {
