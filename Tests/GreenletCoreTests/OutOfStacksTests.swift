@@ -41,8 +41,9 @@ struct OutOfStacksTests {
             cgreenlet_use_mapped_guards(true)
             await onThread {
                 try RawGreenlet {}.switch()
-                useUpMappings(but: 400)
+                let giveBack = useUpMappings(but: 400)
                 let error = try exhaust()
+                giveBack()  // the test library needs some too
                 #expect(error.code == .outOfStacks)
                 #expect(error.message.contains("vm.max_map_count"), "\(error)")
                 #expect(error.message.contains("let greenlets end first, or raise vm.max_map_count by sysctl"))
@@ -88,14 +89,15 @@ private func limitAddresses(to bytes: Int) {
     setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
 }
 
-/// Splits one large mapping into as many as there may be, but for some.
-private func useUpMappings(but spare: Int) {
+/// Splits one large mapping into as many as there may be, but for some; returns how to undo it.
+private func useUpMappings(but spare: Int) -> () -> Void {
     let text = (try? String(contentsOfFile: "/proc/sys/vm/max_map_count", encoding: .utf8)) ?? ""
     let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 65_530
     let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
     let wanted = limit - maps.split(separator: "\n").count - spare
     let page = sysconf(Int32(_SC_PAGESIZE))
     let base = mmap(nil, wanted * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    guard let base, base != MAP_FAILED else { return }
+    guard let base, base != MAP_FAILED else { return {} }
     for piece in stride(from: 1, to: wanted, by: 2) { mprotect(base + piece * page, page, PROT_NONE) }
+    return { munmap(base, wanted * page) }
 }

@@ -35,8 +35,8 @@ def pools():
 
 def free_contexts(pool):
     """Addresses of the contexts that wait for a greenlet."""
-    lists = [pool["hot"], pool["cold"]]
-    free = {int(context) for head in lists for context in pointers(head, "next_free")}
+    lists = [pool["hot"]] + [arena["cold"] for arena in pointers(pool["arenas"], "next")]
+    free = {int(context) for head in lists for context in pointers(head, "next")}
     return free | {int(pool["leaving"])}
 
 
@@ -49,7 +49,7 @@ def contexts(pool):
     for arena in pointers(pool["arenas"], "next"):
         for index in range(int(arena["used"])):
             yield (arena["contexts"][index]).address
-    yield from pointers(pool["singles"], "next_single")
+    yield from pointers(pool["singles"], "next")
 
 
 def show(lines):

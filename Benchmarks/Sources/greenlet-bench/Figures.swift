@@ -13,6 +13,10 @@ struct Figures {
     var pageTableBytes: Int?
     /// What stays when all are gone.
     var leftBytes: Int?
+    /// What stays of that when the pool was trimmed.
+    var trimmedBytes: Int?
+    /// What the process took before.
+    var startBytes: Int?
 
     /// The line of JSON that all programs of the comparison print.
     func line(for name: String) -> String {
@@ -23,7 +27,9 @@ struct Figures {
         let tables = pageTableBytes.map { ",\"page_table_bytes\":\($0)" } ?? ""
         let left = leftBytes.map { ",\"left_bytes\":\($0)" } ?? ""
         let time = "\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)"
-        return "{\"case\":\"\(name)\",\(time)\(memory)\(tables)\(left)}"
+        let trimmed = trimmedBytes.map { ",\"trimmed_bytes\":\($0)" } ?? ""
+        let begin = startBytes.map { ",\"start_bytes\":\($0)" } ?? ""
+        return "{\"case\":\"\(name)\",\(time)\(memory)\(tables)\(left)\(trimmed)\(begin)}"
     }
 }
 

@@ -86,11 +86,16 @@ func suspended(_ count: Int) throws -> Figures {
     let alive = Memory.now()
     greenlets = []
     _ = RawGreenlet {}  // a safe point: all that were dropped end here
+    let elapsed = ContinuousClock.now - start
+    let left = Memory.now().resident
+    RawGreenlet.trimStacks()
     return Figures(
         operations: count,
-        elapsed: ContinuousClock.now - start,
+        elapsed: elapsed,
         residentBytes: (alive.resident - before.resident) / count,
         pageTableBytes: (alive.pageTables - before.pageTables) / count,
-        leftBytes: Memory.now().resident - before.resident
+        leftBytes: left - before.resident,
+        trimmedBytes: Memory.now().resident - before.resident,
+        startBytes: before.resident
     )
 }

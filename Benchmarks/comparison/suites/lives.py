@@ -14,7 +14,13 @@ CASES = {
     ELEMENT: ("generator", 10_000_000, [systems.OURS, "corosensei", "greenlet"]),
     MILLION: ("suspended", 1_000_000, [systems.OURS]),
 }
-WEIGHED = {"resident": "resident_bytes", "page tables": "page_table_bytes", "left when all are gone": "left_bytes"}
+WEIGHED = {
+    "resident": "resident_bytes",
+    "page tables": "page_table_bytes",
+    "left when all are gone": "left_bytes",
+    "left after trimStacks": "trimmed_bytes",
+    "before": "start_bytes",
+}
 SLOWER = {("greenlet", LIFE): 100, ("greenlet", ELEMENT): 20}
 
 

@@ -47,7 +47,7 @@ static const cgreenlet_context *guarded_by(const cgreenlet_stack_pool *pool, uin
         if (offset >= each->used * pool->slot) continue;
         return offset % pool->slot < pool->guard ? &each->contexts[offset / pool->slot] : NULL;
     }
-    for (const cgreenlet_context *each = pool->singles; each; each = each->next_single) {
+    for (const cgreenlet_context *each = pool->singles; each; each = each->next) {
         if ((uintptr_t)each->stack_low - address - 1 < pool->guard) return each;
     }
     return NULL;

@@ -54,9 +54,8 @@ void cgreenlet_sanitizer_acquire(cgreenlet_context *context) {
 
 // AddressSanitizer's fake stack, if it has one, is lost: only who stands on it can give it back.
 void cgreenlet_sanitizer_abandon(cgreenlet_context *context) {
-    if (context->tsan_fiber) __tsan_destroy_fiber(context->tsan_fiber);
+    if (__tsan_destroy_fiber && context->tsan_fiber) __tsan_destroy_fiber(context->tsan_fiber);
     context->tsan_fiber = NULL;
-    context->fake_stack = NULL;
 }
 
 #if defined(__linux__)

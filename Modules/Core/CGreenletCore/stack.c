@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Stacks: slots of a reserved arena, hot ones reused first, cold ones' memory given back.
+// Stacks: taken and given back, hot ones reused first; those that are larger than the pool's.
 
 #define _GNU_SOURCE
 #include "stack.h"
@@ -14,60 +14,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum {
-    FIRST_ARENA_SLOTS = 64,      ///< 16 MiB of addresses
-    LARGEST_ARENA_SLOTS = 8192,  ///< 2 GiB of addresses
-    HOT_LIMIT = 1024,            ///< free stacks that may keep their memory
-};
-
 cgreenlet_stack_pool *cgreenlet_pools;
 pthread_mutex_t cgreenlet_pools_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static cgreenlet_arena *map_arena(const cgreenlet_stack_pool *pool, size_t slots) {
-    // The contexts get a mapping too: touched page by page, as the slots are.
-    size_t bytes = cgreenlet_arena_bytes(slots);
-    cgreenlet_arena *fresh = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (fresh == MAP_FAILED) return NULL;
-    char *base = cgreenlet_map_stacks(slots * pool->slot);
-    if (!base) {
-        munmap(fresh, bytes);
-        errno = ENOMEM;
-        return NULL;
-    }
-    fresh->base = base;
-    fresh->slots = slots;
-    return fresh;
-}
-
-// Each arena has twice the slots of the one before; less when there is no room for that many.
-static cgreenlet_arena *add_arena(cgreenlet_stack_pool *pool) {
-    size_t slots = pool->arenas ? pool->arenas->slots * 2 : FIRST_ARENA_SLOTS;
-    if (slots > LARGEST_ARENA_SLOTS) slots = LARGEST_ARENA_SLOTS;
-    cgreenlet_arena *fresh = map_arena(pool, slots);
-    while (!fresh && slots > FIRST_ARENA_SLOTS) fresh = map_arena(pool, slots /= 2);
-    if (!fresh) return NULL;
-    fresh->next = pool->arenas;
-    atomic_signal_fence(memory_order_release);  // the handler of overflow.c walks the list
-    pool->arenas = fresh;
-    return fresh;
-}
-
-static cgreenlet_context *take_fresh_slot(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
-    cgreenlet_arena *newest = pool->arenas;
-    if (!newest || newest->used == newest->slots) newest = add_arena(pool);
-    if (!newest) return NULL;
-    char *low = newest->base + newest->used * pool->slot;
-    if (!cgreenlet_install_guard(low, pool->guard)) return NULL;
-    cgreenlet_context *context = &newest->contexts[newest->used++];
-    context->thread = thread;
-    context->stack_low = low + pool->guard;
-    context->stack_size = pool->slot - pool->guard;
-    context->kind = CGREENLET_KIND_POOLED;
-    cgreenlet_sanitizer_map(context);
-    return context;
-}
-
-static cgreenlet_context *map_single(cgreenlet_thread *thread, cgreenlet_stack_pool *pool, size_t size) {
+__attribute__((noinline)) static cgreenlet_context *map_single(cgreenlet_stack_pool *pool, size_t size) {
     if (size > SIZE_MAX / 2) {
         errno = ENOMEM;
         return NULL;
@@ -82,61 +32,52 @@ static cgreenlet_context *map_single(cgreenlet_thread *thread, cgreenlet_stack_p
         return NULL;
     }
     *context = (cgreenlet_context){
-        .thread = thread,
+        .thread = pool->thread,
         .stack_low = low + pool->guard,
         .stack_size = size,
         .kind = CGREENLET_KIND_SINGLE,
-        .next_single = pool->singles,
+        .next = pool->singles,
+        .tally = &pool->live_singles,
     };
-    if (pool->singles) pool->singles->previous_single = context;
-    atomic_signal_fence(memory_order_release);  // as in add_arena
+    if (pool->singles) pool->singles->previous = context;
+    atomic_signal_fence(memory_order_release);  // the handler of overflow.c walks the list
     pool->singles = context;
     cgreenlet_sanitizer_map(context);
     return context;
 }
 
 void cgreenlet_unmap_single(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
-    cgreenlet_context *next = context->next_single, *previous = context->previous_single;
-    if (next) next->previous_single = previous;
-    *(previous ? &previous->next_single : &pool->singles) = next;
+    cgreenlet_context *next = context->next, *previous = context->previous;
+    if (next) next->previous = previous;
+    *(previous ? &previous->next : &pool->singles) = next;
     cgreenlet_sanitizer_unmap(context);
     munmap(context->stack_low - pool->guard, context->stack_size + pool->guard);
     free(context);
 }
 
-static void push(cgreenlet_context **list, size_t *count, cgreenlet_context *context) {
-    context->next_free = *list;
-    *list = context;
-    *count += 1;
-}
-
-static cgreenlet_context *pop(cgreenlet_context **list, size_t *count) {
-    cgreenlet_context *context = *list;
-    if (!context) return NULL;
-    *list = context->next_free;
-    *count -= 1;
-    return context;
-}
-
-// Nobody stands on `leaving` any more once another stack is released or wanted: find its final place.
-static void settle(cgreenlet_stack_pool *pool) {
-    cgreenlet_context *context = pool->leaving;
-    if (!context) return;
-    pool->leaving = NULL;
+// Apart from `settle`: inlined it would cost those that don't need it registers.
+__attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     if (context->kind == CGREENLET_KIND_SINGLE) {
         cgreenlet_unmap_single(pool, context);
         return;
     }
-    if (pool->hot_count < HOT_LIMIT) {
-        push(&pool->hot, &pool->hot_count, context);
-        return;
-    }
-    madvise(context->stack_low, context->stack_size, MADV_DONTNEED);
-    push(&pool->cold, &pool->cold_count, context);
+    cgreenlet_make_hot(pool, context);
+    // Before anything is cooled: what lies in an arena that goes need not be.
+    if (*context->tally == 0) cgreenlet_arena_is_idle(pool, context);
+    if (pool->hot_count >= CGREENLET_HOT_LIMIT) cgreenlet_cool(pool, CGREENLET_BATCH);
 }
 
-static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
-    if (thread->pool) return thread->pool;
+// Nobody stands on `context` any more once another stack is released: find its final place.
+static inline void settle(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    bool is_rare = *context->tally == 0 || pool->hot_count >= CGREENLET_HOT_LIMIT - 1;
+    if (__builtin_expect(is_rare || context->kind == CGREENLET_KIND_SINGLE, 0)) {
+        settle_rarely(pool, context);
+    } else {
+        cgreenlet_make_hot(pool, context);
+    }
+}
+
+__attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_thread *thread) {
     cgreenlet_stack_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;
     pool->page = (size_t)sysconf(_SC_PAGESIZE);
@@ -153,37 +94,40 @@ static cgreenlet_stack_pool *pool_of(cgreenlet_thread *thread) {
     return pool;
 }
 
-static cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
+static inline cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {
     cgreenlet_context *context = pool->leaving;
     // The caller may be standing on it; cgreenlet_release's contract makes that harmless, though not to a sanitizer.
     if (context && context->kind == CGREENLET_KIND_POOLED && !thread->careful) {
         pool->leaving = NULL;
         return context;
     }
-    context = pop(&pool->hot, &pool->hot_count);
-    if (!context) context = pop(&pool->cold, &pool->cold_count);
-    if (!context) context = take_fresh_slot(thread, pool);
+    context = pool->hot;
+    if (!context) return cgreenlet_take_cold(pool);
+    pool->hot = context->next;
+    pool->hot_count--;
     return context;
 }
 
 cgreenlet_context *cgreenlet_acquire(size_t size) {
     cgreenlet_thread *thread = cgreenlet_thread_current();
-    cgreenlet_stack_pool *pool = pool_of(thread);
+    cgreenlet_stack_pool *pool = thread->pool;
+    if (__builtin_expect(!pool, 0)) pool = make_pool(thread);
     if (!pool) return NULL;
-    bool pooled = size <= pool->slot - pool->guard;
-    cgreenlet_context *context = pooled ? take_pooled(thread, pool) : map_single(thread, pool, size);
+    bool is_pooled = size <= pool->slot - pool->guard;
+    cgreenlet_context *context = is_pooled ? take_pooled(thread, pool) : map_single(pool, size);
     if (!context) return NULL;
-    pool->live++;
+    ++*context->tally;
     if (__builtin_expect(thread->careful, 0)) cgreenlet_sanitizer_acquire(context);
     return context;
 }
 
 void cgreenlet_release(cgreenlet_context *context) {
     cgreenlet_stack_pool *pool = context->thread->pool;
-    settle(pool);
+    // While `context` still counts: its arena may go otherwise, and the caller may be standing on it.
+    if (pool->leaving) settle(pool, pool->leaving);
+    --*context->tally;
+    pool->leaving = context;
     if (context->handle) cgreenlet_handle_ended(context);
     context->owner = NULL;
     context->scheduled = NULL;
-    pool->leaving = context;
-    pool->live--;
 }

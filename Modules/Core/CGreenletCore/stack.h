@@ -17,35 +17,50 @@ enum {
     CGREENLET_KIND_SINGLE = 2,  ///< a mapping of its own, for a larger size than the default
 };
 
-/// A reserved range of address space cut into slots, and the contexts that belong to them.
+/// A reserved range of address space: the contexts, and then the slots that belong to them.
 ///
 /// A slot is a guard and, above it, a stack. Tools/gdb/greenlets.py reads this, and the pool, by name.
 typedef struct cgreenlet_arena {
     struct cgreenlet_arena *_Nullable next;
-    char *base;
+    char *base;      ///< of the slots
     size_t slots;
-    size_t used;  ///< slots that were ever handed out; the rest is untouched
-    char padding[64 - sizeof(void *) - sizeof(char *) - 2 * sizeof(size_t)];
+    size_t used;     ///< slots that were ever handed out; the rest is untouched, but for guards
+    size_t guarded;  ///< slots that have their guard
+    size_t live;     ///< stacks in use, and one more if the arena is kept
+    cgreenlet_context *_Nullable cold;  ///< free and without memory
+    uint32_t cold_count;
+    bool kept;       ///< not unmapped when none of its stacks is in use, unless somebody asks for it
     cgreenlet_context contexts[];  ///< from a cache line's beginning
 } cgreenlet_arena;
+
+_Static_assert(offsetof(cgreenlet_arena, contexts) == 64, "contexts begin at cache lines");
 
 /// The stacks of one thread.
 typedef struct cgreenlet_stack_pool {
     cgreenlet_context *_Nullable hot;      ///< last in, first out: the warmest stack first
-    cgreenlet_context *_Nullable cold;     ///< free and without memory
     cgreenlet_context *_Nullable leaving;  ///< just released and maybe still stood on; neither cooled nor unmapped yet
     size_t hot_count;
-    size_t cold_count;
-    size_t live;
+    size_t cold_count;    ///< of all arenas
+    size_t live_singles;
+    size_t kept_slots;    ///< of all arenas that are kept
     size_t page;
     size_t guard;  ///< bytes below each stack that fault
     size_t slot;   ///< bytes of a slot, guard and all
-    cgreenlet_arena *_Nullable arenas;
-    cgreenlet_context *_Nullable singles;  ///< all with a mapping of their own, by next_single
+    cgreenlet_arena *_Nullable arenas;     ///< the newest first, the only one with slots that were never handed out
+    cgreenlet_arena *_Nullable warming;    ///< where the last cold stack was taken
+    cgreenlet_arena *_Nullable idle;       ///< the one that stays though it is not kept and was seen without use
+    cgreenlet_context *_Nullable singles;  ///< all with a mapping of their own
     cgreenlet_thread *thread;
     struct cgreenlet_stack_pool *_Nullable next;  ///< in cgreenlet_pools
+    size_t left;            ///< once the thread has ended: its stacks that are still in use
     cgreenlet_thread heir;  ///< stands for the thread when stacks outlive it: no thread's record has its address
 } cgreenlet_stack_pool;
+
+/// Free stacks that may keep their memory, and slots of arenas that are kept.
+enum { CGREENLET_HOT_LIMIT = 1024 };
+
+/// Stacks that the kernel is told of by one call, where it listens.
+enum { CGREENLET_BATCH = 32 };
 
 /// Every pool of the process, for debuggers; guarded by the lock, which also orders the end of threads with the end of
 /// stacks that outlived theirs.
@@ -62,13 +77,43 @@ char *_Nullable cgreenlet_map_stacks(size_t size);
 /// Makes `size` bytes from `low` fault. False with errno ENOMEM if that takes more mappings than there may be.
 bool cgreenlet_install_guard(char *low, size_t size);
 
+/// The same at `low` and every `stride` bytes further, up to `count` times and at most CGREENLET_BATCH. Returns how
+/// many there are now; 0 with errno ENOMEM.
+size_t cgreenlet_install_guards(char *low, size_t stride, size_t size, size_t count);
+
+/// Gives the memory of up to CGREENLET_BATCH free stacks back.
+void cgreenlet_drop_pages(cgreenlet_context *const _Nonnull contexts[_Nonnull], size_t count);
+
 /// Bytes of [low, low + size) that are in memory now; `lowest` becomes the offset of the first of them, or `size`.
 size_t cgreenlet_resident(char *low, size_t size, size_t page, size_t *_Nullable lowest);
 
-/// The mapping of bytes of an arena's contexts.
-static inline size_t cgreenlet_arena_bytes(size_t slots) {
-    return sizeof(cgreenlet_arena) + slots * sizeof(cgreenlet_context);
+/// Takes a free slot without memory, the first of the oldest arena that has one, or one that nobody had. NULL with
+/// errno ENOMEM.
+cgreenlet_context *_Nullable cgreenlet_take_cold(cgreenlet_stack_pool *pool);
+
+/// Takes the memory of the free stacks that were released last: of `count`, or all that keep theirs.
+void cgreenlet_cool(cgreenlet_stack_pool *pool, size_t count);
+
+/// Puts a free stack of an arena where the next one is taken.
+static inline void cgreenlet_make_hot(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    context->next = pool->hot;
+    pool->hot = context;
+    pool->hot_count++;
 }
+
+/// None of the stacks of `context`'s arena is in use, and it is not kept: it goes, or another that is idle too.
+void cgreenlet_arena_is_idle(cgreenlet_stack_pool *pool, const cgreenlet_context *context);
+
+/// Unmaps all arenas that have no stack in use, and returns the bytes of memory that their contexts took. Once the free
+/// stacks are cool.
+size_t cgreenlet_unmap_idle_arenas(cgreenlet_stack_pool *pool);
+
+/// Unmaps an arena that has no stack in use, whatever is on its stacks.
+void cgreenlet_unmap_arena(cgreenlet_stack_pool *pool, cgreenlet_arena *arena);
+
+/// Stacks in use of an arena, and of the whole pool.
+static inline size_t cgreenlet_live_in(const cgreenlet_arena *arena) { return arena->live - arena->kept; }
+size_t cgreenlet_live(const cgreenlet_stack_pool *pool);
 
 /// Unmaps a stack with a mapping of its own.
 void cgreenlet_unmap_single(cgreenlet_stack_pool *pool, cgreenlet_context *context);

@@ -17,14 +17,9 @@ static void unlist(cgreenlet_stack_pool *pool) {
 
 static void unmap_everything(cgreenlet_stack_pool *pool) {
     unlist(pool);
+    pool->hot = NULL;
     while (pool->singles) cgreenlet_unmap_single(pool, pool->singles);
-    while (pool->arenas) {
-        cgreenlet_arena *gone = pool->arenas;
-        pool->arenas = gone->next;
-        for (size_t i = 0; i < gone->used; i++) cgreenlet_sanitizer_unmap(&gone->contexts[i]);
-        munmap(gone->base, gone->slots * pool->slot);
-        munmap(gone, cgreenlet_arena_bytes(gone->slots));
-    }
+    while (pool->arenas) cgreenlet_unmap_arena(pool, pool->arenas);
     free(pool);
 }
 
@@ -39,8 +34,15 @@ static void drop(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
 
 static void drop_free(cgreenlet_stack_pool *pool) {
     if (pool->leaving) drop(pool, pool->leaving);
-    for (cgreenlet_context *each = pool->hot; each; each = each->next_free) drop(pool, each);
     pool->leaving = NULL;
+    cgreenlet_cool(pool, SIZE_MAX);
+}
+
+// One that was in use, and whose thread has ended.
+static void drop_left(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    --*context->tally;
+    pool->left--;
+    drop(pool, context);
 }
 
 // Gives the stacks that are still in use to the heir: another thread may get this one's address, but not its stacks.
@@ -51,16 +53,15 @@ static void hand_over(cgreenlet_stack_pool *pool) {
     for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
         for (size_t i = 0; i < each->used; i++) {
             each->contexts[i].thread = &pool->heir;
-            pool->live -= each->contexts[i].abandoned;
-            if (each->contexts[i].abandoned) drop(pool, &each->contexts[i]);
+            if (each->contexts[i].abandoned) drop_left(pool, &each->contexts[i]);
         }
     }
     for (cgreenlet_context *each = pool->singles, *next; each; each = next) {
-        next = each->next_single;
+        next = each->next;
         each->thread = &pool->heir;
-        pool->live -= each->abandoned;
-        if (each->abandoned) drop(pool, each);
+        if (each->abandoned) drop_left(pool, each);
     }
+    cgreenlet_unmap_idle_arenas(pool);
 }
 
 void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
@@ -68,11 +69,12 @@ void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
     if (!pool) return;
     pthread_mutex_lock(&cgreenlet_pools_lock);
     thread->pool = NULL;
-    if (pool->live > 0) {
+    pool->left = cgreenlet_live(pool);
+    if (pool->left > 0) {
         drop_free(pool);
         hand_over(pool);
     }
-    if (pool->live == 0) unmap_everything(pool);
+    if (pool->left == 0) unmap_everything(pool);
     pthread_mutex_unlock(&cgreenlet_pools_lock);
 }
 
@@ -82,9 +84,8 @@ void cgreenlet_abandon(cgreenlet_context *context) {
     cgreenlet_stack_pool *pool = context->thread->pool;
     // Before that the thread is about to end, and will see the mark.
     if (pool && context->thread == &pool->heir) {
-        pool->live--;
-        drop(pool, context);
-        if (pool->live == 0) unmap_everything(pool);
+        drop_left(pool, context);
+        if (pool->left == 0) unmap_everything(pool);
     }
     pthread_mutex_unlock(&cgreenlet_pools_lock);
 }
@@ -95,5 +96,5 @@ void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argu
     for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
         for (size_t i = 0; i < each->used; i++) visit(&each->contexts[i], argument);
     }
-    for (cgreenlet_context *each = pool->singles; each; each = each->next_single) visit(each, argument);
+    for (cgreenlet_context *each = pool->singles; each; each = each->next) visit(each, argument);
 }

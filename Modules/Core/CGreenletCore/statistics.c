@@ -11,7 +11,10 @@ cgreenlet_stack_counts cgreenlet_count_stacks(void) {
     cgreenlet_stack_pool *pool = cgreenlet_thread_current()->pool;
     if (!pool) return (cgreenlet_stack_counts){0, 0};
     size_t leaving = pool->leaving != NULL;
-    return (cgreenlet_stack_counts){.live = pool->live, .pooled = pool->hot_count + pool->cold_count + leaving};
+    return (cgreenlet_stack_counts){
+        .live = cgreenlet_live(pool),
+        .pooled = pool->hot_count + pool->cold_count + leaving,
+    };
 }
 
 static void weigh(const cgreenlet_stack_pool *pool, const cgreenlet_context *context, cgreenlet_stack_bytes *bytes) {
@@ -26,7 +29,7 @@ cgreenlet_stack_bytes cgreenlet_weigh_stacks(void) {
         bytes.reserved += each->slots * pool->slot;
         for (size_t i = 0; i < each->used; i++) weigh(pool, &each->contexts[i], &bytes);
     }
-    for (cgreenlet_context *each = pool->singles; each; each = each->next_single) {
+    for (cgreenlet_context *each = pool->singles; each; each = each->next) {
         bytes.reserved += each->stack_size + pool->guard;
         weigh(pool, each, &bytes);
     }

@@ -43,12 +43,12 @@ typedef struct cgreenlet_context {
     void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained unless it is `main`'s
     char *_Nullable stack_low;   ///< lowest usable address, above the guard; NULL for the thread's own stack
     size_t stack_size;           ///< usable bytes
+    struct cgreenlet_context *_Nullable next;  ///< of the free ones, or of those with mappings of their own
+    struct cgreenlet_context *_Nullable starting;  ///< whom it has started, and not been resumed since
     union {
-        struct cgreenlet_context *_Nullable next_free;
-        struct cgreenlet_context *_Nullable starting;  ///< in use: whom it has started, and not been resumed since
+        void *_Nullable fake_stack;  ///< AddressSanitizer's
+        void *_Nullable tsan_fiber;  ///< ThreadSanitizer's; a process has one of them at most
     };
-    void *_Nullable fake_stack;  ///< AddressSanitizer's
-    void *_Nullable tsan_fiber;  ///< ThreadSanitizer's
     uint32_t valgrind_id;
     uint32_t orphan_place;       ///< from 1: where it stands in its thread's list of orphans
     uint8_t kind;                ///< see stack.h
@@ -56,8 +56,8 @@ typedef struct cgreenlet_context {
     bool parent_waits;  ///< its parent started it, and may still be waiting in that call: its `starting` tells
     uint8_t gap;
     uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started
-    struct cgreenlet_context *_Nullable next_single;      ///< stacks with mappings of their own: see stack.h
-    struct cgreenlet_context *_Nullable previous_single;
+    struct cgreenlet_context *_Nullable previous;  ///< of those with mappings of their own
+    size_t *tally;               ///< how many stacks are in use, of its arena or of those with mappings of their own
     struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)
 } cgreenlet_context;
 

@@ -25,7 +25,12 @@ void cgreenlet_release(cgreenlet_context *context);
 /// Nothing on it is unwound: what its frames own is lost, its memory is not.
 void cgreenlet_abandon(cgreenlet_context *context);
 
-/// Shows `visit` all stacks of the calling thread that were ever handed out, in use or not. It must not take or give any.
+/// Gives the memory of the calling thread's free stacks back, and the addresses of arenas that none is in use of.
+///
+/// Returns how many bytes that were, of memory. Not between a release and the switch that follows it.
+size_t cgreenlet_trim_stacks(void);
+
+/// Shows `visit` all stacks of the calling thread, in use or not. It must not take or give any.
 void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argument), void *argument);
 
 /// How many stacks of the calling thread are in use, and how many wait in its pool.
@@ -52,7 +57,8 @@ size_t cgreenlet_resident_bytes(const cgreenlet_context *context);
 /// the greenlets that had the stack before, since it last came from the kernel. 0 for the thread's own stack.
 size_t cgreenlet_high_water(const cgreenlet_context *context);
 
-/// Makes guards by mprotect, two mappings a stack, as on kernels before 6.13. For tests of just that.
+/// Makes guards by mprotect, two mappings a stack, and tells of each stack by a call of its own, as on kernels before
+/// 6.13. For tests of just that.
 void cgreenlet_use_mapped_guards(bool wanted);
 
 /// What stands in the way of another stack.
