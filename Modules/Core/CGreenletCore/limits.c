@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    SMALLEST_ARENA = 17 * 1024 * 1024,  ///< what a pooled stack needs when there is no free slot; see stack.c
+    SMALLEST_ARENA = 17 * 1024 * 1024,  ///< what a pooled stack needs when there is no free slot; see arena.c
     SPARE_MAPPINGS = 16,                ///< the mapping that failed would have been two, and reading takes some
 };
 

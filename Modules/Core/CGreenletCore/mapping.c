@@ -50,8 +50,9 @@ static bool advise(const struct iovec *ranges, size_t count, int advice) {
     int saved = errno;
     size_t total = 0;
     for (size_t i = 0; i < count; i++) total += ranges[i].iov_len;
-    if ((size_t)syscall(SYS_process_madvise, PIDFD_SELF, ranges, count, advice, 0) == total) return true;
-    if (errno == EBADF || errno == ENOSYS || errno == EPERM || errno == EINVAL) single_calls = true;
+    long advised = syscall(SYS_process_madvise, PIDFD_SELF, ranges, count, advice, 0);
+    if (advised == (long)total) return true;
+    if (advised < 0 && (errno == EBADF || errno == ENOSYS || errno == EPERM || errno == EINVAL)) single_calls = true;
     errno = saved;
 #else
     (void)ranges, (void)count, (void)advice;

@@ -126,6 +126,7 @@ void cgreenlet_release(cgreenlet_context *context) {
     // While `context` still counts: its arena may go otherwise, and the caller may be standing on it.
     if (pool->leaving) settle(pool, pool->leaving);
     --*context->tally;
+    context->abandoned = false;  // somebody ran it to its end all the same
     pool->leaving = context;
     if (context->handle) cgreenlet_handle_ended(context);
     context->owner = NULL;

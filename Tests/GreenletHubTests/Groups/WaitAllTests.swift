@@ -63,7 +63,7 @@ import Testing
             let greenlet = spawn { try sleep(.milliseconds(1)) }
             let ready = try waitAll([greenlet, greenlet])
             let none = try waitAll([Event]())
-            let zero = try waitAll([Event()], count: 0)
+            let zero = try waitAll([greenlet], count: 0)
             #expect(ready == [greenlet] && none.isEmpty && zero.isEmpty)
         }
     }

@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    @Test func aLoopThatTriesAgainLeavesTheOthersTheirTurns() async {
+        await onHub {
+            var done = false
+            spawn {
+                try sleep(.milliseconds(10))
+                done = true
+            }
+            try withDeadline(.milliseconds(2)) {
+                let end = ContinuousClock.now + .seconds(10)
+                while !done && ContinuousClock.now < end { try? sleep(.milliseconds(1)) }
+            }
+            #expect(done)
+        }
+    }
+
+    @Test func anErrorOfAnothersDeadlineKillsLikeAnyOther() async {
+        await onHub {
+            let queue = Queue<Int>()
+            var went = false
+            let worker = spawn {
+                for _ in queue {}
+                try sleep(.seconds(10))
+                went = true
+            }
+            try settle()
+            let error = caught { try withDeadline(.milliseconds(1)) { try sleep(.seconds(10)) } }
+            #expect(error is Timeout)
+            if let error { #expect(try worker.kill(with: error, timeout: .seconds(5))) }
+            #expect(!went && worker.isReady && !worker.isSuccessful)
+        }
+    }
+
     @Test func aKillHasItsTurnAfterIt() async {
         await onHub {
             var timeouts = 0

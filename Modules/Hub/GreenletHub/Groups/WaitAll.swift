@@ -115,7 +115,7 @@ public func iterateAsReady(
 /// Objects in the order they become ready: what `iterateAsReady(_:timeout:count:)` returns.
 ///
 /// Nothing is left behind with the objects when all have come, when the time is over, when waiting throws, and when this
-/// goes: a loop may be left at any moment.
+/// goes: a loop may be left at any moment. One greenlet at a time may wait for the next: let each have its own.
 ///
 /// `for object in objects` can't throw. If the greenlet is killed, or a timeout around it expires, while it waits for the
 /// next one, the loop ends there, and the error is thrown at the next switch point after it. Where that matters write

@@ -72,7 +72,7 @@ extension Hub {
         reference._withUnsafeGuaranteedRef { $0.hub.yieldRegardless($0) }
     }
 
-    private func yieldRegardless(_ greenlet: AnyGreenlet) {
+    func yieldRegardless(_ greenlet: AnyGreenlet) {
         immediateSuccesses.pointee = 0
         handOversLeft = 0
         greenlet.yield()

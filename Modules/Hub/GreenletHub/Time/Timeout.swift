@@ -28,8 +28,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     private weak var greenlet: AnyGreenlet?
     /// How many shields that had opened at the start: it passes those.
     private var shieldCount = 0
-    /// Whether it is thrown again at each wait, until it is cancelled.
-    let repeats: Bool
+    /// Whether it is that of a deadline.
+    private let repeats: Bool
 
     /// Creates a timeout that isn't running yet.
     ///
@@ -105,6 +105,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         timer = nil
         greenlet?.inject(pendingError)
     }
+
+    /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
+    func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
 
     var pendingError: PendingError { PendingError(custom ?? self, from: self, shieldCount: shieldCount) }
 

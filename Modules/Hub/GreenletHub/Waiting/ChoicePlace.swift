@@ -124,10 +124,8 @@ final class ReadyPlace<Value>: ChoicePlace<Value> {
     override func enlist(_ candidate: Candidate) throws {
         // It was not ready, and nothing has run since. If it is now, that's by an item which the chooser itself offers.
         try candidate.stand(in: object.readiness.list(), "wait for", object)
-        observed?.getters += 1
+        candidate.observed = observed
     }
-
-    override func withdraw(_ candidate: Candidate) { observed?.getters -= 1 }
 
     override func run(_ candidate: Candidate) throws -> Value { try body() }
 }

@@ -76,7 +76,10 @@ final class Choosing {
     @usableFromInline var isDecided: Bool { taken != nil }
 
     func leaveAll() {
-        for candidate in candidates { candidate.leave() }
+        for candidate in candidates {
+            candidate.leave()
+            candidate.observed = nil
+        }
     }
 }
 
@@ -98,6 +101,13 @@ final class Candidate: StandIn {
     var place: String { "\(verb) \(what)" }
     private var verb: StaticString = ""
     private var what: Any = ()
+    /// A greenlet whose error will be seen, as long as this one stands there.
+    var observed: AnyGreenlet? {
+        didSet {
+            oldValue?.getters -= 1
+            observed?.getters += 1
+        }
+    }
 
     init(on hub: Hub, _ number: Int, of choosing: Choosing) {
         self.number = number

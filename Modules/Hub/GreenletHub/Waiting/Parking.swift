@@ -140,8 +140,14 @@ extension AnyGreenlet {
             return ErrorHeld()
         }
         // At the end, so that a kill has its turn.
-        if let timeout = pending.sender as? Timeout, timeout.repeats { pendingErrors.append(timeout.pendingError) }
+        if let timeout = deadline(of: pending) { pendingErrors.append(timeout.pendingError) }
         return pending.error
+    }
+
+    /// The deadline that sent it, if that is still in force here.
+    private func deadline(of pending: PendingError) -> Timeout? {
+        guard let timeout = pending.sender as? Timeout, timeout.repeats(in: self) else { return nil }
+        return timeout
     }
 
     /// Wakes this greenlet from its present wait.
@@ -190,9 +196,12 @@ extension AnyGreenlet {
 
     @inline(never)
     private func throwFirstPending() throws {
-        guard let error = takePending() else { return }
+        guard let index = nextPending, let pending = pendingErrors.remove(at: index) else { return }
+        let error = raise(pending)
         leaveWaitList()
         _ = waitState.end()
+        // Or a loop that catches it and tries again would keep the thread from all others. Below C that is seen to.
+        if !holdsErrors, deadline(of: pending) != nil { hub.yieldRegardless(self) }
         throw error
     }
 
@@ -234,7 +243,7 @@ extension AnyGreenlet {
     ///   - error: What to throw.
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
     package func inject(_ error: any Error, from sender: AnyObject? = nil) {
-        if (sender as? Timeout)?.repeats == true { return }  // it is there still
+        if let timeout = sender as? Timeout, timeout.repeats(in: self) { return }  // it is there still
         let isOwn = hub.record.pointee.current == context
         inject(PendingError(error, from: sender, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
     }

@@ -33,6 +33,7 @@ final class ReadySet {
         self.timeout = timeout
         self.verb = verb
         target = min(count ?? unique, unique)
+        isOver = target == 0
     }
 
     deinit { leaveAll() }
@@ -43,6 +44,9 @@ final class ReadySet {
     ///
     /// - Returns: Whether so many are.
     func wait(for count: Int) throws -> Bool {
+        if let other = waiter?.greenlet {
+            preconditionFailure("\(verb) on \(self): \(other) waits for them already; let each greenlet have its own")
+        }
         wanted = min(count, target)
         do {
             if !hasBegun { try begin() }
