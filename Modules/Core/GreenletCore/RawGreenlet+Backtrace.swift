@@ -45,6 +45,9 @@ extension RawGreenlet {
 }
 
 extension RawGreenlet.Frame {
+    /// The function that a call returns to.
+    package init(returningTo address: UInt) { self.init(address, isReturn: true) }
+
     init(_ address: UInt, isReturn: Bool) {
         var symbol = cgreenlet_symbol()
         let correction: UInt = isReturn ? 1 : 0

@@ -82,6 +82,58 @@ extension Greenlet {
     /// Use `linkError(_:)`.
     @available(*, unavailable, renamed: "linkError(_:)")
     public func link_exception(_ callback: (Greenlet<Value>) -> Void) {}
+
+    /// Use `rawLink(_:)`.
+    @available(*, unavailable, renamed: "rawLink(_:)")
+    public func rawlink(_ callback: (Greenlet<Value>) -> Void) {}
+
+    /// Use `unlinkAll()`.
+    @available(*, unavailable, renamed: "unlinkAll()")
+    public func unlink_all() {}
+
+    /// Use `hasLinks`.
+    @available(*, unavailable, renamed: "hasLinks")
+    public func has_links() {}
+
+    /// Use `spawner`.
+    @available(*, unavailable, renamed: "spawner")
+    public var spawning_greenlet: Never { fatalError("unavailable") }
+
+    /// Use `spawnSite` or `spawnBacktrace`.
+    @available(*, unavailable, renamed: "spawnBacktrace")
+    public var spawning_stack: Never { fatalError("unavailable") }
+
+    /// Use `Hub.addSpawnCallback(_:)`.
+    @available(*, unavailable, message: "use Hub.current.addSpawnCallback(_:)")
+    public static func add_spawn_callback(_ callback: (Greenlet<Value>) -> Void) {}
+}
+
+extension Group {
+    /// Use `lazyMap(_:limit:_:)`.
+    @available(*, unavailable, message: "use lazyMap(_:limit:_:)")
+    public func imap<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `lazyMapUnordered(_:limit:_:)`.
+    @available(*, unavailable, message: "use lazyMapUnordered(_:limit:_:)")
+    public func imap_unordered<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `spawn(_:)`.
+    @available(*, unavailable, renamed: "spawn(_:)")
+    public func apply_async<Result>(_ function: () throws -> Result) {}
+}
+
+extension Pool {
+    /// Use `lazyMap(_:limit:_:)`.
+    @available(*, unavailable, message: "use lazyMap(_:limit:_:)")
+    public func imap<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `lazyMapUnordered(_:limit:_:)`.
+    @available(*, unavailable, message: "use lazyMapUnordered(_:limit:_:)")
+    public func imap_unordered<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `spawn { try pool.apply { … } }`, which waits for its place in a greenlet of its own.
+    @available(*, unavailable, message: "use spawn { try pool.apply { … } }")
+    public func apply_async<Result>(_ function: () throws -> Result) {}
 }
 
 /// Use `ReentrantLock`.

@@ -106,4 +106,44 @@ import Testing
             #expect(reports.errors == [TestError(9)])
         }
     }
+
+    @Test func rawLinksRunInTheHubAndMustNotBlock() async {
+        await onHub {
+            var calls: [Int] = []
+            var refusal: (any Error)?
+            let source = spawn { 5 }
+            source.rawLink { ended in
+                calls.append(ended.value ?? 0)
+                refusal = caught { try sleep(.milliseconds(1)) }
+            }
+            let second = source.rawLink { _ in calls.append(6) }
+            source.rawLink { _ in calls.append(7) }
+            source.unlink(second)
+            try source.join()
+            try settle()
+            #expect(calls == [5, 7])
+            #expect((refusal as? GreenletError)?.code == .blockingInHub)
+            source.rawLink { _ in calls.append(8) }
+            try settle()
+            #expect(calls == [5, 7, 8])
+        }
+    }
+
+    @Test func allLinksCanBeTakenBack() async {
+        await onHub {
+            var calls = 0
+            let source = spawn {}
+            #expect(!source.hasLinks)
+            source.link { _ in calls += 1 }
+            source.rawLink { _ in calls += 1 }
+            #expect(source.hasLinks)
+            source.unlinkAll()
+            #expect(!source.hasLinks)
+            let group = Group([source])
+            source.unlinkAll()
+            try group.join()
+            try settle()
+            #expect(calls == 0 && group.isEmpty)
+        }
+    }
 }

@@ -33,6 +33,7 @@ extension AnyGreenlet {
         stage = .scheduled
         hub.register(self)
         hub.enqueue(self)
+        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
     /// `schedule`, when `delay` is over.
@@ -42,6 +43,7 @@ extension AnyGreenlet {
         hub.register(self)
         stage = .delayed
         startTimer = hub.addTimer(Deadline(after: delay), .start(self))
+        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
     /// Its delay is over: from now on it stands in the run queue.
@@ -173,8 +175,21 @@ extension AnyGreenlet {
         return id
     }
 
+    /// Calls `callback` at the end in the hub; in its next turn if the end is past.
+    final func linkRaw(_ callback: @escaping (AnyGreenlet) -> Void) -> LinkID {
+        let id = addLink(.raw(callback), observes: true)
+        if isReady { notifyLinks() }
+        return id
+    }
+
     /// Takes a link back; does nothing if it was called or taken back before.
     package final func removeLink(_ id: LinkID) { links?.remove(id) }
+
+    /// Takes all links back that users made.
+    final func removeAllLinks() { links?.removeUsers() }
+
+    /// Whether a user's link is still to be called.
+    final var hasUsersLinks: Bool { links?.hasUsers ?? false }
 
     private final func addLink(_ call: Links.Call, observes: Bool) -> LinkID {
         if links == nil { links = Links() }
@@ -190,6 +205,7 @@ extension AnyGreenlet {
                 let greenlet = Greenlet(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
                 greenlet.extras = Hub.inheritance(of: link.tree)
                 greenlet.start()
+            case .raw: hub.runNext { [self] in try? links?.takeCallback(link.id)?(self) }
             }
         }
     }

@@ -95,7 +95,7 @@ public class AnyGreenlet {
         let reference = Hub.currentReference
         hub = reference.takeUnretainedValue()
         (id, extrasReference) = reference._withUnsafeGuaranteedRef { hub in
-            (hub.takeID(), hub.hasTrees ? hub.inheritance().map(Unmanaged.passRetained) : nil)
+            (hub.takeID(), hub.looksAtSpawns ? hub.inheritance().map(Unmanaged.passRetained) : nil)
         }
         self.job = job
         stage = .created
@@ -173,19 +173,6 @@ extension AnyGreenlet: Hashable {
 
 @available(*, unavailable)
 extension AnyGreenlet: Sendable {}
-
-/// A place in a source file.
-package struct SpawnSite: CustomStringConvertible {
-    let file: StaticString
-    let line: UInt
-
-    package init(_ file: StaticString, _ line: UInt) {
-        self.file = file
-        self.line = line
-    }
-
-    package var description: String { "\(file):\(line)" }
-}
 
 /// The thread's own stack, as a greenlet.
 final class MainGreenlet: AnyGreenlet {

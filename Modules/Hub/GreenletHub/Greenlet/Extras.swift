@@ -16,6 +16,8 @@ final class Extras {
     @exclusivity(unchecked) var shield = 0
     /// The earliest deadline in force.
     @exclusivity(unchecked) var deadline: Deadline?
+    /// Who spawned it, if that is kept.
+    @exclusivity(unchecked) var spawn: SpawnRecord?
 
     init(tree: SpawnTree = [:]) { self.tree = tree }
 

@@ -183,6 +183,22 @@ extension Greenlet {
         }
     }
 
+    /// Calls `callback` when it has ended, in the hub: without a greenlet, and so without any waiting.
+    ///
+    /// Not a switch point.
+    ///
+    /// As `link(_:)`, but for what only sets or wakes something. A blocking call in it throws
+    /// `GreenletError.Code.blockingInHub`.
+    ///
+    /// - Parameter callback: What to call.
+    /// - Returns: A name for `unlink(_:)`.
+    ///
+    /// gevent: `Greenlet.rawlink`.
+    @discardableResult
+    public func rawLink(_ callback: @escaping (Greenlet<Value>) -> Void) -> LinkID {
+        linkRaw { callback(unsafeDowncast($0, to: Greenlet<Value>.self)) }
+    }
+
     /// Takes a link back; does nothing if it was called or taken back before.
     ///
     /// Not a switch point.
@@ -191,4 +207,16 @@ extension Greenlet {
     ///
     /// gevent: `Greenlet.unlink`.
     public func unlink(_ id: LinkID) { removeLink(id) }
+
+    /// Takes all links back that have not been called.
+    ///
+    /// Not a switch point. Who waits for the end, and groups, are no links in this sense.
+    ///
+    /// gevent: `Greenlet.unlink_all`.
+    public func unlinkAll() { removeAllLinks() }
+
+    /// Whether a link is still to be called.
+    ///
+    /// gevent: `Greenlet.has_links`.
+    public var hasLinks: Bool { hasUsersLinks }
 }

@@ -14,7 +14,17 @@ struct Links {
 
     enum Call {
         case user(Callback)
+        /// A user's too, but it runs in the hub.
+        case raw((AnyGreenlet) -> Void)
         case direct(() -> Void)
+
+        var usersCallback: Callback? {
+            switch self {
+            case .user(let callback): callback
+            case .raw(let callback): callback
+            case .direct: nil
+            }
+        }
     }
 
     struct Link {
@@ -27,7 +37,7 @@ struct Links {
     }
 
     private var list: [Link] = []
-    /// Those whose greenlets have been spawned but have not begun: they can still be taken back.
+    /// Those whose turn has come but who have not begun: they can still be taken back.
     private var spawned: [(id: LinkID, callback: Callback)] = []
     private var nextNumber = 0
 
@@ -46,10 +56,17 @@ struct Links {
         spawned.removeAll { $0.id == id }
     }
 
+    mutating func removeUsers() {
+        list.removeAll { $0.call.usersCallback != nil }
+        spawned = []
+    }
+
+    var hasUsers: Bool { !spawned.isEmpty || list.contains { $0.call.usersCallback != nil } }
+
     /// All of them, in order, to be notified when the access to this list is over.
     mutating func take() -> [Link] {
         defer { if !list.isEmpty { list = [] } }
-        for link in list { if case .user(let callback) = link.call { spawned.append((link.id, callback)) } }
+        for link in list { if let callback = link.call.usersCallback { spawned.append((link.id, callback)) } }
         return list
     }
 

@@ -98,6 +98,13 @@ extension Hub {
     ///
     /// It must not block.
     package func runSoon(_ callback: @escaping () -> Void) { callbacks.append(callback) }
+
+    /// The same, and the turn that goes on ends with the next switch, whoever else could still run in it.
+    func runNext(_ callback: @escaping () -> Void) {
+        runSoon(callback)
+        handOversLeft = 0
+        turnBegan = Deadline(nanoseconds: 0)
+    }
 }
 
 extension Hub {

@@ -61,8 +61,13 @@ public final class Hub {
     var chance = Chance()
     /// The values of `GreenletLocal`s.
     @exclusivity(unchecked) var localBoxes: LocalBoxes = [:]
-    /// Whether a `SpawnTreeLocal` was ever bound here: whoever spawns without pays for no more than this look.
-    @exclusivity(unchecked) var hasTrees = false
+    /// Whether a `SpawnTreeLocal` was ever bound here, or spawns tracked: whoever spawns without pays for this look only.
+    @exclusivity(unchecked) var looksAtSpawns = false
+    /// See `tracksSpawning`.
+    var keepsSpawns = false
+    /// Called with each greenlet that is started; nil if there are none.
+    @exclusivity(unchecked) var spawnCallbacks: [(id: SpawnCallbackID, callback: (AnyGreenlet) -> Void)]?
+    var lastSpawnCallback = 0
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 

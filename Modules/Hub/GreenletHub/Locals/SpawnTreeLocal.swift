@@ -56,7 +56,7 @@ public final class SpawnTreeLocal<Value>: Sendable {
     /// Swift: `TaskLocal.withValue`.
     public func withValue<Result>(_ value: Value, _ body: () throws -> Result) rethrows -> Result {
         let hub = Hub.current
-        hub.hasTrees = true
+        hub.looksAtSpawns = true
         let extras = hub.currentGreenlet.ensuredExtras
         let outer = extras.tree
         extras.tree[ObjectIdentifier(self)] = Binding(value, of: self)
@@ -99,8 +99,11 @@ extension Hub {
     /// Something to inherit, in new extras; nil if there is nothing, which is the rule.
     @inline(never)
     func inheritance() -> Extras? {
-        guard let extras = extrasHere else { return nil }
-        return Self.inheritance(of: extras.tree)
+        let inherited = extrasHere.flatMap { Self.inheritance(of: $0.tree) }
+        guard keepsSpawns else { return inherited }
+        let extras = inherited ?? Extras()
+        extras.spawn = SpawnRecord(self)
+        return extras
     }
 
     static func inheritance(of tree: SpawnTree) -> Extras? { tree.isEmpty ? nil : Extras(tree: tree) }
