@@ -4,7 +4,7 @@
 extension Pool {
     /// Runs `transform` on each item, each in a member of its own, and hands out the results one by one, in order.
     ///
-    /// Not a switch point.
+    /// Not a switch point. A member must not wait for the results: in a full pool it would wait for itself.
     ///
     /// - Parameters:
     ///   - items: What to transform; read by a greenlet, which waits while the pool is full.
@@ -28,7 +28,7 @@ extension Pool {
 
     /// The same, with the results in the order in which they come.
     ///
-    /// Not a switch point.
+    /// Not a switch point. A member must not wait for the results.
     ///
     /// - Parameters:
     ///   - items: What to transform; read by a greenlet, which waits while the pool is full.
