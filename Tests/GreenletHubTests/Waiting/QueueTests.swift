@@ -201,6 +201,51 @@ import Testing
             #expect(results == ["Optional(true)", "Optional(true)", "Optional(false)"])
         }
     }
+
+    @Test func theHubItselfMayTakeAndSoLetAPutterIn() async {
+        await onHub {
+            let queue = Queue<Int>(capacity: 1)
+            let putter = spawn { for number in 1...2 { try queue.put(number) } }
+            try settle()
+            #expect(queue.isFull && !putter.isReady)
+            var results: [Int?] = []
+            Hub.current.runSoon { for _ in 1...3 { results.append((try? queue.tryGet()) ?? nil) } }
+            try putter.get()
+            #expect(results == [1, 2, nil] && queue.isEmpty)
+        }
+    }
+
+    @Test func whatIsPutWhenAllHaveGivenUpStays() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let impatient = (0..<2).map { _ in
+                spawn {
+                    let timeout = Timeout(.zero, throwing: TestError(1))
+                    timeout.start()
+                    return caught { _ = try queue.get() } as? TestError
+                }
+            }
+            let errors = try impatient.map { try $0.get() }
+            try queue.put(4)
+            try settle()
+            let item = try queue.tryGet()
+            #expect(errors == [TestError(1), TestError(1)] && item == 4)
+        }
+    }
+
+    @Test func anItemOutlivesItsPutter() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let putter = spawn {
+                try queue.put(5)
+                try sleep(.seconds(10))
+            }
+            try settle()
+            try putter.kill()
+            let item = try queue.get()
+            #expect(item == 5)
+        }
+    }
 }
 
 @Suite struct QueueCloseTests {
