@@ -141,3 +141,23 @@ extension Barrier {
     @available(*, unavailable, renamed: "waitingCount")
     public var n_waiting: Never { fatalError("unavailable") }
 }
+
+extension Group {
+    /// Use `mapInOrder(_:ahead:_:)`.
+    @available(*, unavailable, renamed: "mapInOrder(_:ahead:_:)")
+    public func imap<Item, Result>(_ transform: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `mapAsReady(_:ahead:_:)`.
+    @available(*, unavailable, renamed: "mapAsReady(_:ahead:_:)")
+    public func imap_unordered<Item, Result>(_ transform: (Item) throws -> Result, _ items: [Item]) {}
+}
+
+extension Pool {
+    /// Use `mapInOrder(_:ahead:_:)`.
+    @available(*, unavailable, renamed: "mapInOrder(_:ahead:_:)")
+    public func imap<Item, Result>(_ transform: (Item) throws -> Result, _ items: [Item]) {}
+
+    /// Use `mapAsReady(_:ahead:_:)`.
+    @available(*, unavailable, renamed: "mapAsReady(_:ahead:_:)")
+    public func imap_unordered<Item, Result>(_ transform: (Item) throws -> Result, _ items: [Item]) {}
+}

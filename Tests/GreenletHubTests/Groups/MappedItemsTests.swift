@@ -1,0 +1,217 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Maps whose results are read while they go on.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+/// Reads all that is left.
+private func rest<Value>(_ results: MappedItems<Value>) throws -> [Value] {
+    var values: [Value] = []
+    while let value = try results.next() { values.append(value) }
+    return values
+}
+
+@Suite struct MappedItemsTests {
+    @Test(arguments: [1, 2, 3, 10, nil] as [Int?])
+    func eachItemHasOneResult(size: Int?) async {
+        await onHub {
+            var random = SeededRandom(for: "MappedItemsTests")
+            let pool = Pool(size: size)
+            func square(_ number: Int) throws -> Int {
+                for _ in 0..<Int.random(in: 0...3, using: &random) { try yieldNow() }
+                return number * number
+            }
+            let expected = (0..<300).map { $0 * $0 }
+            let ordered = try rest(pool.mapInOrder(0..<300, square))
+            let asReady = try rest(pool.mapAsReady(0..<300, square))
+            let none = try rest(pool.mapInOrder(0..<0, square)) + rest(pool.mapAsReady(0..<0, square))
+            #expect(ordered == expected && asReady.sorted() == expected && none.isEmpty && pool.isEmpty)
+        }
+    }
+
+    @Test(arguments: [1, nil] as [Int?])
+    func whoIsReadyFirstComesFirstIfTheOrderIsFree(size: Int?) async {
+        await onHub {
+            let pool = Pool(size: size)
+            let gates = (0..<3).map { _ in Event() }
+            spawn {
+                for gate in gates.reversed() {
+                    try settle()
+                    gate.set()
+                }
+            }
+            let asReady = pool.mapAsReady(0..<3) { number in
+                try gates[number].wait()
+                return number
+            }
+            let numbers = try rest(asReady)
+            #expect(numbers == (size == 1 ? [0, 1, 2] : [2, 1, 0]))
+            let group = Group()
+            let ordered = group.mapInOrder([0, 3, 1]) { number in
+                try sleep(.milliseconds(number))
+                return number
+            }
+            let inOrder = try rest(ordered)
+            #expect(inOrder == [0, 3, 1] && group.isEmpty)
+        }
+    }
+
+    @Test func anErrorIsThrownAtItsPlaceAndTheRestGoesOn() async {
+        await onHub {
+            let reports = Reports()
+            let (pool, group) = (Pool(size: 1), Group())
+            func half(_ number: Int) throws -> Int {
+                if number == 0 { throw TestError(2) }
+                return number / 2
+            }
+            for results in [
+                pool.mapInOrder([2, 0, 4], half), pool.mapAsReady([2, 0, 4], half),
+                group.mapInOrder([2, 0, 4], half), group.mapAsReady([2, 0, 4], half),
+            ] {
+                let first = try results.next()
+                #expect(first == 1)
+                #expect(throws: TestError(2)) { try results.next() }
+                let others = try rest(results)
+                #expect(others == [2])
+            }
+            #expect(reports.errors.isEmpty)
+        }
+    }
+
+    @Test func theItemsMayBeWaitedFor() async {
+        await onHub {
+            let (pool, queue) = (Pool(size: 2), Queue<Int>())
+            try queue.put(123)
+            spawn(after: .milliseconds(2)) { queue.close() }
+            let fromQueue = try rest(pool.mapInOrder(queue) { $0 })
+            #expect(fromQueue == [123])
+            var number = 0
+            let slow = AnyIterator<Int> {
+                number += 1
+                if number < 4 { return number }
+                try? sleep(.milliseconds(2))  // the end comes late
+                return nil
+            }
+            let squares = try rest(pool.mapAsReady(slow) { $0 * $0 })
+            #expect(squares == [1, 4, 9])
+        }
+    }
+
+    @Test(arguments: [1, 3], [true, false])
+    func itIsNoFurtherAheadOfItsReaderThanItMay(limit: Int, isOrdered: Bool) async {
+        await onHub {
+            let group = Group()
+            var begun = 0
+            func note(_ number: Int) -> Int {
+                begun += 1
+                return number
+            }
+            let results =
+                isOrdered
+                ? group.mapInOrder(0..<50, ahead: limit, note) : group.mapAsReady(0..<50, ahead: limit, note)
+            var read: [Int] = []
+            try settle()
+            #expect(begun == limit)
+            while let number = try results.next() {
+                read.append(number)
+                try settle()
+                #expect(begun == min(read.count + limit, 50))
+            }
+            #expect(read == Array(0..<50))
+        }
+    }
+
+    @Test func oneThatIsDroppedStops() async {
+        await onHub {
+            let group = Group()
+            var begun = 0
+            func readOne() throws {
+                let results = group.mapInOrder(0..<100, ahead: 2) { _ in
+                    begun += 1
+                    try sleep(.milliseconds(1))
+                }
+                _ = try results.next()
+            }
+            try readOne()
+            let soFar = begun
+            try group.join()
+            try settle()
+            #expect(soFar <= 3 && begun <= 3)
+            _ = group.mapAsReady(0..<100) { _ in begun += 100 }
+            try settle()
+            #expect(begun <= 3)
+        }
+    }
+
+    @Test func membersThatAreKilledAreExits() async {
+        await onHub {
+            let pool = Pool(size: 2)
+            let results = pool.mapInOrder(1...3) { _ in try sleep(.seconds(10)) }
+            try settle()
+            let empty = try pool.kill(timeout: .seconds(5))
+            #expect(empty)
+            for _ in 1...3 { #expect(throws: GreenletExit.self) { try results.next() } }
+            #expect(try results.next() == nil)
+        }
+    }
+
+    @Test func severalReadersShareTheResultsAndOneThatIsKilledTakesNone() async {
+        await onHub {
+            let group = Group()
+            let results = group.mapAsReady(0..<60) { number in
+                try sleep(.milliseconds(1))
+                return number
+            }
+            var read: [Int] = []
+            let readers = (0..<3).map { _ in
+                spawn {
+                    while let number = try results.next() {
+                        read.append(number)
+                        try yieldNow()
+                    }
+                }
+            }
+            try yieldNow()
+            try readers[0].kill()
+            try joinAll(readers, raisingErrors: true)
+            #expect(read.sorted() == Array(0..<60))
+        }
+    }
+
+    @Test func theErrorOfWhoeverGoesThroughTheItemsComesAfterTheResults() async {
+        await onHub {
+            let reports = Reports()
+            var isFirst = true
+            let items = AnyIterator<Int> {
+                if !isFirst { Timeout(.zero, throwing: TestError(9)).start() }  // hits him, when there is no place
+                isFirst = false
+                return 1
+            }
+            let results = Pool(size: 1).mapInOrder(items) { number in
+                try sleep(.milliseconds(2))
+                return number
+            }
+            let first = try results.next()
+            #expect(first == 1)
+            #expect(throws: TestError(9)) { try results.next() }
+            let none = try results.next()
+            #expect(none == nil && reports.errors.isEmpty)
+        }
+    }
+
+    @Test func aDeadlockNamesTheMap() async {
+        await onHub {
+            let results = Pool(size: 0).mapAsReady(1...3) { $0 }
+            let exit = try #require(caught { _ = try results.next() } as? LoopExit)
+            #expect(exit.blocked.first?.contains("next on <MappedItems 0x") == true)
+            #expect(exit.blocked.contains { $0.hasPrefix("map ") && $0.contains("acquire on <Semaphore") })
+            #expect("\(results)".hasSuffix(" 0 under way, 0 unread>"))
+        }
+    }
+
+    @Test func aLimitOfZeroTraps() async {
+        await #expect(processExitsWith: .failure) { _ = Group().mapInOrder([1], ahead: 0) { $0 } }
+    }
+}
