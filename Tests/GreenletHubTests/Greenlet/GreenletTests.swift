@@ -161,6 +161,52 @@ import Testing
         #expect(kept.greenlet?.value == 1)
         kept.greenlet = nil
     }
+
+    @Test(arguments: [nil, Duration.milliseconds(1)])
+    func oneThatRunsIsNotReadyFromItsFirstMomentOn(delay: Duration?) async {
+        await onHub {
+            var linked = 0
+            var greenlet: Greenlet<[Bool]>?
+            greenlet = Greenlet {
+                let atFirst = AnyGreenlet.current.isReady
+                greenlet?.link { _ in linked += 1 }
+                try settle()
+                return [atFirst, AnyGreenlet.current.isReady, linked > 0]
+            }
+            if let delay { greenlet?.start(after: delay) } else { greenlet?.start() }
+            let seen = try greenlet?.get()
+            #expect(seen == [false, false, false])
+            try settle()
+            #expect(linked == 1)
+            greenlet = nil
+        }
+    }
+
+    @Test func whatNeverRunsOrWasKilledGoesWithItsLastReference() async {
+        await onHub {
+            weak var observed: Greenlet<Void>?
+            func check(_ use: (Greenlet<Void>) throws -> Void) throws {
+                let greenlet = Greenlet { try sleep(.seconds(10)) }
+                observed = greenlet
+                try use(greenlet)
+            }
+            try check { _ in }
+            #expect(observed == nil)
+            try check {
+                $0.start()
+                try $0.kill()
+            }
+            try settle()
+            #expect(observed == nil)
+            try check {
+                $0.start()
+                try settle()
+                try $0.kill()
+            }
+            try settle()
+            #expect(observed == nil)
+        }
+    }
 }
 
 /// Carries a greenlet off its thread.

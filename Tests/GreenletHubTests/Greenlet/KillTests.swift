@@ -186,4 +186,69 @@ import Testing
             try outer.join()
         }
     }
+
+    @Test(arguments: VictimStage.allCases)
+    func howeverFarItHasComeAndHoweverItIsKilledItEndsOnce(stage: VictimStage) async {
+        await onHub {
+            for error in [GreenletExit(), TestError(1)] as [any Error] {
+                for (isWaitedFor, isOneOfAll) in [(true, false), (false, false), (true, true), (false, true)] {
+                    var (starts, ends) = (0, 0)
+                    var linked: [AnyGreenlet] = []
+                    let victim = Greenlet {
+                        starts += 1
+                        try sleep(.seconds(10))
+                        ends += 1
+                    }
+                    victim.link { linked.append($0) }
+                    try stage.bring(victim)
+                    for _ in 1...2 {  // the second time must not hurt
+                        if isOneOfAll {
+                            try killAll(Set<AnyGreenlet>([victim]), with: error, wait: isWaitedFor)
+                        } else {
+                            try victim.kill(with: error, wait: isWaitedFor)
+                        }
+                        if !isWaitedFor { try settle() }
+                        #expect(victim.isReady && victim.value == nil)
+                        #expect(victim.isSuccessful == (error is GreenletExit))
+                        #expect(victim.error as? TestError == error as? TestError)
+                    }
+                    victim.start()
+                    try sleep(.milliseconds(3))
+                    #expect(starts == (stage == .waiting ? 1 : 0) && ends == 0 && linked == [victim])
+                }
+            }
+        }
+    }
+
+    @Test func killAllNeedsNoTimeForThoseThatHaveNotStarted() async {
+        await onHub {
+            var runs = 0
+            let victims = (0..<2).map { _ in
+                spawn {
+                    runs += 1
+                    try? sleep(.seconds(10))
+                    try sleep(.seconds(10))
+                }
+            }
+            try killAll(Set<AnyGreenlet>(victims), timeout: .zero)
+            try settle()
+            #expect(runs == 0 && victims.allSatisfy { $0.isReady })
+        }
+    }
+}
+
+/// How far a greenlet has come when it is killed.
+enum VictimStage: CaseIterable, Sendable {
+    case created, scheduled, delayed, waiting
+
+    func bring(_ greenlet: Greenlet<Void>) throws {
+        switch self {
+        case .created: break
+        case .scheduled: greenlet.start()
+        case .delayed: greenlet.start(after: .milliseconds(1))
+        case .waiting:
+            greenlet.start()
+            try settle()
+        }
+    }
 }

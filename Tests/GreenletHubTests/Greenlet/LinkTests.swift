@@ -146,4 +146,69 @@ import Testing
             #expect(calls == 0 && group.isEmpty)
         }
     }
+
+    @Test(arguments: [1, 2, 3, 999])
+    func anyNumberIsCalledInTheOrderTheyWereMade(count: Int) async {
+        await onHub {
+            var calls = [0]
+            let source = spawn { calls.append(1) }
+            for number in 0..<count { source.link { _ in calls.append(2 + number) } }
+            try source.join()
+            try settle()
+            #expect(calls == Array(0..<count + 2))
+        }
+    }
+
+    @Test func aLinkMayPutIntoAQueueOrAChannel() async {
+        await onHub {
+            let (queue, channel) = (Queue<Greenlet<Int>>(), Channel<Greenlet<Int>>())
+            let sources = (1...3).map { number in spawn { number } }
+            for source in sources {
+                source.link { try queue.put($0) }
+                source.link { try channel.put($0) }
+            }
+            let queued = try sources.map { _ in try queue.get().get() }
+            let sent = try sources.map { _ in try channel.get().get() }
+            #expect(queued == [1, 2, 3] && sent == [1, 2, 3])
+            sources[1].link { try channel.put($0) }
+            let late = try channel.get()
+            #expect(late === sources[1])
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func everyKindCanBeTakenBack(fails: Bool) async {
+        await onHub {
+            let reports = Reports()
+            var calls = 0
+            let source = spawn { () throws -> Int in
+                if fails { throw TestError(1) }
+                return 1
+            }
+            let links = [
+                source.link { _ in calls += 1 }, source.linkValue { _ in calls += 1 },
+                source.linkError { _ in calls += 1 },
+            ]
+            for link in links { source.unlink(link) }
+            try settle()
+            #expect(calls == 0 && source.isReady)
+            #expect(reports.errors == (fails ? [TestError(1)] : []), "nobody is left who would see the error")
+        }
+    }
+
+    @Test func thoseOfAFailingGreenletAreAllCalledThoughSomeThrow() async {
+        await onHub {
+            let reports = Reports()
+            var calls: [Int] = []
+            let source = spawn { throw TestError(1) }
+            for number in 2...4 {
+                source.link { _ in
+                    calls.append(number)
+                    throw TestError(number)
+                }
+            }
+            try settle()
+            #expect(calls == [2, 3, 4] && reports.errors == [TestError(2), TestError(3), TestError(4)])
+        }
+    }
 }

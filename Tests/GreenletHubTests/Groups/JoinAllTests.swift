@@ -93,6 +93,58 @@ import Testing
             try slow.kill()
         }
     }
+
+    @Test func withRaisingErrorsThoseThatSucceedAreReturned() async {
+        await onHub {
+            let greenlets = (1...3).map { number in spawn { number } }
+            let ended = try joinAll(greenlets, raisingErrors: true)
+            #expect(ended == greenlets && ended.map(\.value) == [1, 2, 3])
+        }
+    }
+
+    @Test func anErrorOfThePastIsRaisedEachTime() async {
+        await onHub {
+            let reports = Reports()
+            let slow = spawn { try sleep(.milliseconds(2)) }
+            let bad = spawn { throw TestError(1) }
+            for _ in 1...2 {
+                #expect(throws: TestError(1)) { try joinAll([slow, bad], raisingErrors: true) }
+                #expect(throws: TestError(1)) { try joinAll([bad], raisingErrors: true) }
+            }
+            #expect(!slow.isReady && reports.errors.isEmpty)
+            try slow.join()
+        }
+    }
+
+    @Test func oneThatFailsCountsToo() async {
+        await onHub {
+            let reports = Reports()
+            let (slow, bad) = (spawn { try sleep(.seconds(10)) }, spawn { throw TestError(1) })
+            let ended = try joinAll([slow, bad], count: 1)
+            #expect(ended == [bad] && !slow.isReady && reports.errors == [TestError(1)])
+            try slow.kill()
+        }
+    }
+
+    @Test func oneThatIsNamedTwiceCountsOnceAlsoWhileItRuns() async {
+        await onHub {
+            let (first, second) = (spawn {}, spawn { try yieldNow() })
+            let ended = try joinAll([first, second, first])
+            #expect(ended == [first, second])
+        }
+    }
+
+    @Test func oneThatIsNotStartedIsWaitedForInVain() async {
+        await onHub {
+            let greenlet = Greenlet {}
+            let ended = try joinAll([greenlet], timeout: .milliseconds(2))
+            #expect(ended.isEmpty)
+            #expect(throws: LoopExit.self) { try joinAll([greenlet]) }
+            greenlet.start()
+            let now = try joinAll([greenlet])
+            #expect(now == [greenlet])
+        }
+    }
 }
 
 private struct Observed {

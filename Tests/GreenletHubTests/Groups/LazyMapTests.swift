@@ -6,30 +6,213 @@ import GreenletHub
 import GreenletTestSupport
 import Testing
 
+/// Reads all that is left.
+private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
+    var values: [Value] = []
+    while let value = try results.next() { values.append(value) }
+    return values
+}
+
 @Suite struct LazyMapTests {
-    /// Later items are ready earlier.
-    private static func slowFirst(_ number: Int) throws -> Int {
-        try sleep(.milliseconds(5 * (5 - number)))
-        return number * 10
-    }
-
-    @Test func resultsComeInTheOrderOfTheItems() async {
+    @Test(arguments: [1, 2, 3, 10, nil] as [Int?])
+    func eachItemHasOneResult(size: Int?) async {
         await onHub {
-            let map = Pool(size: 3).lazyMap(1...5, Self.slowFirst)
-            var results: [Int] = []
-            while let result = try map.next() { results.append(result) }
-            #expect(results == [10, 20, 30, 40, 50])
-            try #expect(map.next() == nil)
+            var random = SeededRandom(for: "LazyMapTests")
+            let pool = Pool(size: size)
+            func square(_ number: Int) throws -> Int {
+                for _ in 0..<Int.random(in: 0...3, using: &random) { try yieldNow() }
+                return number * number
+            }
+            let expected = (0..<300).map { $0 * $0 }
+            let ordered = try rest(pool.lazyMap(0..<300, square))
+            let asReady = try rest(pool.lazyMapUnordered(0..<300, square))
+            let none = try rest(pool.lazyMap(0..<0, square)) + rest(pool.lazyMapUnordered(0..<0, square))
+            #expect(ordered == expected && asReady.sorted() == expected && none.isEmpty && pool.isEmpty)
         }
     }
 
-    @Test func unorderedResultsComeAsTheyAreReady() async {
+    @Test(arguments: [1, nil] as [Int?])
+    func whoIsReadyFirstComesFirstIfTheOrderIsFree(size: Int?) async {
         await onHub {
-            let map = Group().lazyMapUnordered(1...4, Self.slowFirst)
-            var results: [Int] = []
-            while let result = try map.next() { results.append(result) }
-            #expect(results == [40, 30, 20, 10])
+            let pool = Pool(size: size)
+            let gates = (0..<3).map { _ in Event() }
+            spawn {
+                for gate in gates.reversed() {
+                    try settle()
+                    gate.set()
+                }
+            }
+            let asReady = pool.lazyMapUnordered(0..<3) { number in
+                try gates[number].wait()
+                return number
+            }
+            let numbers = try rest(asReady)
+            #expect(numbers == (size == 1 ? [0, 1, 2] : [2, 1, 0]))
+            let group = Group()
+            let ordered = group.lazyMap([0, 3, 1]) { number in
+                try sleep(.milliseconds(number))
+                return number
+            }
+            let inOrder = try rest(ordered)
+            #expect(inOrder == [0, 3, 1] && group.isEmpty)
         }
+    }
+
+    @Test func anErrorIsThrownAtItsPlaceAndTheRestGoesOn() async {
+        await onHub {
+            let reports = Reports()
+            let (pool, group) = (Pool(size: 1), Group())
+            func half(_ number: Int) throws -> Int {
+                if number == 0 { throw TestError(2) }
+                return number / 2
+            }
+            for results in [
+                pool.lazyMap([2, 0, 4], half), pool.lazyMapUnordered([2, 0, 4], half),
+                group.lazyMap([2, 0, 4], half), group.lazyMapUnordered([2, 0, 4], half),
+            ] {
+                let first = try results.next()
+                #expect(first == 1)
+                #expect(throws: TestError(2)) { try results.next() }
+                let others = try rest(results)
+                #expect(others == [2])
+            }
+            #expect(reports.errors.isEmpty)
+        }
+    }
+
+    @Test func theItemsMayBeWaitedFor() async {
+        await onHub {
+            let (pool, queue) = (Pool(size: 2), Queue<Int>())
+            try queue.put(123)
+            spawn(after: .milliseconds(2)) { queue.close() }
+            let fromQueue = try rest(pool.lazyMap(queue) { $0 })
+            #expect(fromQueue == [123])
+            var number = 0
+            let slow = AnyIterator<Int> {
+                number += 1
+                if number < 4 { return number }
+                try? sleep(.milliseconds(2))  // the end comes late
+                return nil
+            }
+            let squares = try rest(pool.lazyMapUnordered(slow) { $0 * $0 })
+            #expect(squares == [1, 4, 9])
+        }
+    }
+
+    @Test(arguments: [1, 3], [true, false])
+    func itIsNoFurtherAheadOfItsReaderThanItMay(limit: Int, isOrdered: Bool) async {
+        await onHub {
+            let group = Group()
+            var begun = 0
+            func note(_ number: Int) -> Int {
+                begun += 1
+                return number
+            }
+            let results =
+                isOrdered
+                ? group.lazyMap(0..<50, limit: limit, note) : group.lazyMapUnordered(0..<50, limit: limit, note)
+            var read: [Int] = []
+            try settle()
+            #expect(begun == limit)
+            while let number = try results.next() {
+                read.append(number)
+                try settle()
+                #expect(begun == min(read.count + limit, 50))
+            }
+            #expect(read == Array(0..<50))
+        }
+    }
+
+    @Test func oneThatIsDroppedStops() async {
+        await onHub {
+            let group = Group()
+            var begun = 0
+            func readOne() throws {
+                let results = group.lazyMap(0..<100, limit: 2) { _ in
+                    begun += 1
+                    try sleep(.milliseconds(1))
+                }
+                _ = try results.next()
+            }
+            try readOne()
+            let soFar = begun
+            try group.join()
+            try settle()
+            #expect(soFar <= 3 && begun <= 3)
+            _ = group.lazyMapUnordered(0..<100) { _ in begun += 100 }
+            try settle()
+            #expect(begun <= 3)
+        }
+    }
+
+    @Test func membersThatAreKilledAreExits() async {
+        await onHub {
+            let pool = Pool(size: 2)
+            let results = pool.lazyMap(1...3) { _ in try sleep(.seconds(10)) }
+            try settle()
+            let empty = try pool.kill(timeout: .seconds(5))
+            #expect(empty)
+            for _ in 1...3 { #expect(throws: GreenletExit.self) { try results.next() } }
+            #expect(try results.next() == nil)
+        }
+    }
+
+    @Test func severalReadersShareTheResultsAndOneThatIsKilledTakesNone() async {
+        await onHub {
+            let group = Group()
+            let results = group.lazyMapUnordered(0..<60) { number in
+                try sleep(.milliseconds(1))
+                return number
+            }
+            var read: [Int] = []
+            let readers = (0..<3).map { _ in
+                spawn {
+                    while let number = try results.next() {
+                        read.append(number)
+                        try yieldNow()
+                    }
+                }
+            }
+            try yieldNow()
+            try readers[0].kill()
+            try joinAll(readers, raisingErrors: true)
+            #expect(read.sorted() == Array(0..<60))
+        }
+    }
+
+    @Test func theErrorOfWhoeverGoesThroughTheItemsComesAfterTheResults() async {
+        await onHub {
+            let reports = Reports()
+            var isFirst = true
+            let items = AnyIterator<Int> {
+                if !isFirst { Timeout(.zero, throwing: TestError(9)).start() }  // hits him, when there is no place
+                isFirst = false
+                return 1
+            }
+            let results = Pool(size: 1).lazyMap(items) { number in
+                try sleep(.milliseconds(2))
+                return number
+            }
+            let first = try results.next()
+            #expect(first == 1)
+            #expect(throws: TestError(9)) { try results.next() }
+            let none = try results.next()
+            #expect(none == nil && reports.errors.isEmpty)
+        }
+    }
+
+    @Test func aDeadlockNamesTheReader() async {
+        await onHub {
+            let results = Pool(size: 0).lazyMapUnordered(1...3) { $0 }
+            let exit = try #require(caught { _ = try results.next() } as? LoopExit)
+            #expect(exit.blocked.first?.contains(" on <Queue 0x") == true)
+            #expect(exit.blocked.contains { $0.hasPrefix("reader of a lazy map ") && $0.contains("on <Semaphore") })
+            #expect("\(results)".hasSuffix(" 0 running, 0 to be taken>"))
+        }
+    }
+
+    @Test func aLimitOfZeroTraps() async {
+        await #expect(processExitsWith: .failure) { _ = Group().lazyMap([1], limit: 0) { $0 } }
     }
 
     @Test func theFirstResultIsThereBeforeTheLastItemIsRead() async {
@@ -48,27 +231,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false])
-    func noMoreThanTheLimitAreBegunAndNotTaken(isOrdered: Bool) async {
-        await onHub {
-            var begun = 0
-            let group = Group()
-            let body: (Int) -> Int = { number in
-                begun += 1
-                return number
-            }
-            let map =
-                isOrdered ? group.lazyMap(0..<100, limit: 4, body) : group.lazyMapUnordered(0..<100, limit: 4, body)
-            try settle()
-            #expect(begun == 4)
-            try #expect(map.next() == 0)
-            try settle()
-            #expect(begun == 5)
-            for outcome in map { _ = try outcome.get() }
-            #expect(begun == 100)
-        }
-    }
-
     @Test func aPoolsSizeHoldsToo() async {
         await onHub {
             let pool = Pool(size: 2)
@@ -81,61 +243,6 @@ import Testing
             }
             for _ in map {}
             #expect(most == 2 && pool.freeCount == 2)
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func anItemsErrorIsThrownAtThatItemAndTheNextGoesOn(isOrdered: Bool) async {
-        await onHub {
-            let reports = Reports()
-            let body: (Int) throws -> Int = { number in
-                if number == 2 { throw TestError(2) }
-                return number
-            }
-            let map = isOrdered ? Group().lazyMap(1...3, body) : Group().lazyMapUnordered(1...3, body)
-            try #expect(map.next() == 1)
-            let error = caught { _ = try map.next() }
-            #expect(error as? TestError == TestError(2))
-            try #expect(map.next() == 3)
-            try #expect(map.next() == nil)
-            #expect(reports.list.isEmpty)
-        }
-    }
-
-    @Test func theSourceMayWait() async {
-        await onHub {
-            let numbers = Queue<Int>()
-            let map = Group().lazyMap(numbers) { $0 + 1 }
-            let producer = spawn {
-                for number in 1...3 {
-                    try sleep(.milliseconds(1))
-                    try numbers.put(number)
-                }
-                numbers.close()
-            }
-            var results: [Int] = []
-            while let result = try map.next() { results.append(result) }
-            #expect(results == [2, 3, 4] && producer.isReady)
-        }
-    }
-
-    @Test func anEmptySourceEndsAtOnce() async {
-        await onHub { try #expect(Pool(size: 1).lazyMap([Int]()) { $0 }.next() == nil) }
-    }
-
-    @Test func whoGivesUpLeavesNobodyBehind() async {
-        await onHub {
-            var begun = 0
-            var map: LazyMap<Int>? = Pool(size: 1).lazyMap(sequence(first: 0) { $0 + 1 }, limit: 2) { number in
-                begun += 1
-                return number
-            }
-            for _ in try #require(map) { break }
-            map = nil
-            try settle()
-            let last = begun
-            try settle()
-            #expect(begun == last && last <= 4)
         }
     }
 
@@ -164,15 +271,38 @@ import Testing
         }
     }
 
-    @Test func membersThatAreKilledAreThrownAsExits() async {
+    @Test func whoGivesUpLeavesNobodyBehind() async {
         await onHub {
-            let group = Group()
-            let map = group.lazyMap(1...2) { _ in try sleep(.seconds(60)) }
+            var begun = 0
+            var map: LazyMap<Int>? = Pool(size: 1).lazyMap(sequence(first: 0) { $0 + 1 }, limit: 2) { number in
+                begun += 1
+                return number
+            }
+            for _ in try #require(map) { break }
+            map = nil
             try settle()
-            try group.kill()
-            let errors = [caught { _ = try map.next() }, caught { _ = try map.next() }]
-            #expect(errors.allSatisfy { $0 is GreenletExit })
-            try #expect(map.next() == nil)
+            let last = begun
+            try settle()
+            #expect(begun == last && last <= 4)
+        }
+    }
+
+    @Test func aLoopGetsTheOutcomes() async {
+        await onHub {
+            let map = Group().lazyMap(1...3) { number in
+                if number == 2 { throw TestError(2) }
+                return number
+            }
+            var values: [Int] = []
+            var errors = 0
+            for outcome in map {
+                switch outcome {
+                case .value(let value): values.append(value)
+                case .failure(let error): errors += error as? TestError == TestError(2) ? 1 : 100
+                case .exited: errors += 100
+                }
+            }
+            #expect(values == [1, 3] && errors == 1)
         }
     }
 }

@@ -196,4 +196,33 @@ import Testing
     @Test func aNegativeSizeTraps() async {
         await #expect(processExitsWith: .failure) { _ = Pool(size: -1) }
     }
+
+    @Test func killEndsAMapThatIsStillSpawning() async {
+        await onHub {
+            let pool = Pool(size: 2)
+            var begun = 0
+            let mapping = spawn {
+                try pool.map(1...6) { _ in
+                    begun += 1
+                    try sleep(.seconds(10))
+                }
+            }
+            try settle()
+            #expect(begun == 2 && !mapping.isReady)
+            let empty = try pool.kill(timeout: .seconds(5))
+            let hasEnded = try mapping.join(timeout: .seconds(5))
+            #expect(empty && hasEnded && begun == 2 && pool.freeCount == 2)
+            #expect(throws: GreenletExit.self) { try mapping.get() }
+        }
+    }
+
+    @Test func whoeverJoinsAnEmptyPoolGoesOnAtOnce() async {
+        await onHub {
+            var othersRan = false
+            spawn { othersRan = true }
+            let empty = try Pool(size: 0).join()
+            #expect(empty && !othersRan)
+            try settle()
+        }
+    }
 }

@@ -267,4 +267,24 @@ private final class Download: Waitable {
             #expect(seen == 5)
         }
     }
+
+    @Test func thoseThatHaveEndedFailedOrEndWhileTheBodySleepsComeOnceEach() async {
+        await onHub {
+            let reports = Reports()
+            let done = spawn { -1 }
+            try done.join()
+            let workers = (0..<3).map { number in
+                spawn {
+                    if number == 2 { throw TestError(2) }
+                    return number
+                }
+            }
+            var seen: [AnyGreenlet] = []
+            for greenlet in iterateAsReady(workers + [done]) {
+                seen.append(greenlet)
+                try sleep(.milliseconds(1))
+            }
+            #expect(seen == [done] + workers && reports.errors == [TestError(2)])
+        }
+    }
 }

@@ -57,4 +57,19 @@ import Testing
             #expect(isDone && others == [true, true])
         }
     }
+
+    @Test func itMayBeCalledAgainAndAgain() async {
+        await onHub {
+            for _ in 1...3 {
+                let later = spawn(after: .seconds(30)) { 5 }
+                let early = try Hub.current.join(timeout: .milliseconds(2))
+                #expect(!early && !later.isReady)
+                try later.kill()
+                var isDone = false
+                let time = try elapsed { isDone = try Hub.current.join() }
+                #expect(isDone && time < .seconds(5))
+                try sleep(.milliseconds(1))
+            }
+        }
+    }
 }

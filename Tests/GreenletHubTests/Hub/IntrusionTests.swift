@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Raw greenlets that wait for the hub and are switched into by hand meanwhile.
 
+import Glibc
 import GreenletCore
 import GreenletHub
 import GreenletTestSupport
@@ -31,6 +32,26 @@ import Testing
             #expect((ended as? GreenletError)?.code == .invalidSwitch)
             event.set()
             try sleep(.milliseconds(2))
+        }
+    }
+
+    @Test func aSwitchByHandIntoAWaitForADescriptorIsOneToo() async {
+        await onHub(allowingLeftovers: true) {
+            var ends: [CInt] = [0, 0]
+            try #require(pipe(&ends) == 0)
+            let poller = try Hub.current.poller(for: ends[0])
+            var ended: (any Error)?
+            let raw = RawGreenlet { ended = caught { _ = try poller.wait(.read, for: WaitReason("a test")) } }
+            spawn { try raw.switch() }
+            try raw.switch()
+            #expect((ended as? GreenletError)?.code == .invalidSwitch && Hub.current.externalWaits == 0)
+            let next = spawn { try poller.wait(.read, for: WaitReason("a test")) }
+            try settle()
+            write(ends[1], "x", 1)
+            let isReady = try next.get()
+            #expect(isReady)
+            Hub.current.forget(ends[0])
+            for end in ends { close(end) }
         }
     }
 

@@ -181,7 +181,8 @@ private final class Token: Sendable {}
             try name.withValue("group") {
                 let inGroup = try group.spawn { name.value }.get()
                 let inPool = try pool.spawn { name.value }.get()
-                #expect([inGroup, inPool] == ["group", "group"])
+                let inMap = try pool.lazyMapUnordered([1]) { _ in name.value }.next()
+                #expect([inGroup, inPool, inMap] == ["group", "group", "group"])
             }
         }
     }

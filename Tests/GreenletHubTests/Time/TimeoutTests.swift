@@ -204,4 +204,50 @@ import Testing
             #expect(greenlet.isSuccessful)
         }
     }
+
+    @Test func thrownByHandItIsAnErrorLikeAnyOther() async {
+        await onHub {
+            let timeout = Timeout(nil)
+            let error = caught { throw timeout }
+            #expect(error as? Timeout === timeout && !timeout.isPending)
+        }
+    }
+
+    @Test func timeCountsFromTheCallHoweverLongItsGreenletHasComputed() async {
+        await onHub {
+            for _ in 0..<3 {
+                let start = ContinuousClock.now
+                while ContinuousClock.now - start < .milliseconds(8) {}
+                let slept = try elapsed { try sleep(.milliseconds(5)) }
+                while ContinuousClock.now - start < .milliseconds(20) {}
+                let limited = try elapsed {
+                    let own = try withTimeout(.milliseconds(5), default: true) {
+                        try sleep(.seconds(10))
+                        return false
+                    }
+                    #expect(own)
+                }
+                #expect(slept >= .milliseconds(5) && limited >= .milliseconds(5))
+            }
+        }
+    }
+
+    @Test func itLetsGoOfItsError() async {
+        final class Failure: Error {}
+        await onHub {
+            weak var observed: Failure?
+            func work(_ duration: Duration, within limit: Duration) throws {
+                let failure = Failure()
+                observed = failure
+                let timeout = Timeout(limit, throwing: failure)
+                timeout.start()
+                defer { timeout.cancel() }
+                try sleep(duration)
+            }
+            try work(.milliseconds(1), within: .seconds(10))
+            #expect(observed == nil)
+            let hasFailed = caught { try work(.seconds(10), within: .milliseconds(1)) } is Failure
+            #expect(hasFailed && observed == nil)
+        }
+    }
 }

@@ -90,4 +90,20 @@ import Testing
             #expect(done.isReady)
         }
     }
+
+    @Test func itTakesTheErrorOfAGreenletThatHasEndedAtOnce() async {
+        await onHub {
+            let reports = Reports()
+            let source = spawn { () throws -> Int in throw TestError(6) }
+            let first = AsyncResult<Int>()
+            first.take(source)
+            #expect(throws: TestError(6)) { try first.get() }
+            for _ in 1...3 {
+                let late = AsyncResult<Int>()
+                late.take(source)
+                #expect(late.error as? TestError == TestError(6))
+            }
+            #expect(reports.errors.isEmpty)
+        }
+    }
 }

@@ -178,4 +178,16 @@ import Testing
             try putter.get()
         }
     }
+
+    @Test func theHubItselfMayHandToAGetter() async {
+        await onHub {
+            let channel = Channel<Int>()
+            let getter = spawn { try channel.get() }
+            try settle()
+            var results: [Bool?] = []
+            Hub.current.runSoon { for number in 1...2 { results.append(try? channel.tryPut(number)) } }
+            let item = try getter.get()
+            #expect(item == 1 && results == [true, false] && channel.isEmpty)
+        }
+    }
 }

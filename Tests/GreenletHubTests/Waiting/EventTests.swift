@@ -100,6 +100,33 @@ import Testing
             try waiting.join()
         }
     }
+
+    @Test func oneThatWasJustWokenMayClearItAndWaitForTheNext() async {
+        await onHub {
+            let event = Event()
+            let waiter = spawn {
+                let setter = spawn { event.set() }
+                let woken = try event.wait()
+                let wasSet = event.isSet
+                try setter.join()
+                event.clear()
+                let next = try waitAll([event], timeout: .milliseconds(2))
+                return woken && wasSet && next.isEmpty && !event.isSet
+            }
+            let isRight = try waiter.get()
+            #expect(isRight)
+        }
+    }
+
+    @Test func settingOrClearingTwiceIsTheSameAsOnce() async {
+        await onHub {
+            let event = Event()
+            for isSet in [true, true, false, false, true] {
+                if isSet { event.set() } else { event.clear() }
+                #expect(event.isSet == isSet)
+            }
+        }
+    }
 }
 
 /// Safe because the test is about just this: the second thread is refused before it changes anything.

@@ -64,7 +64,7 @@ import Testing
             try settle()
             let message = try #require(caught { try lock.release() } as? GreenletError).message
             #expect(message.contains("\(AnyGreenlet.current)") && message.contains("\(owner) holds the lock"))
-            #expect(lock.depth == 1)
+            #expect(lock.depth == 1 && lock.isLocked && !lock.isHeld)
             try owner.get()
             #expect(!lock.isLocked)
         }

@@ -171,4 +171,50 @@ import Testing
     @Test func aNegativeValueTraps() async {
         await #expect(processExitsWith: .failure) { _ = Semaphore(-1) }
     }
+
+    @Test func aDeinitMayTakeAFreePermit() async {
+        final class Owner {
+            let semaphore: Semaphore
+            init(_ semaphore: Semaphore) { self.semaphore = semaphore }
+            deinit { try? semaphore.acquire() }
+        }
+        await onHub {
+            let semaphore = Semaphore(2)
+            _ = Owner(semaphore)
+            #expect(semaphore.value == 1)
+        }
+    }
+
+    @Test func whatIsTakenMayGo() async {
+        await onHub {
+            weak var (semaphore, bounded, lock): (Semaphore?, BoundedSemaphore?, ReentrantLock?)
+            func takeAndDrop() throws {
+                let (first, second, third) = (Semaphore(), BoundedSemaphore(), ReentrantLock())
+                (semaphore, bounded, lock) = (first, second, third)
+                try first.acquire()
+                try second.acquire()
+                try third.acquire()
+            }
+            try takeAndDrop()
+            #expect(semaphore == nil && bounded == nil && lock == nil)
+        }
+    }
+
+    @Test func whoHasThePermitWaitsForASecondOneWhichAnybodyMayRelease() async {
+        await onHub {
+            let semaphore = Semaphore()
+            var phase = 0
+            let holder = spawn {
+                for _ in 1...2 {
+                    try semaphore.acquire()
+                    phase += 1
+                }
+            }
+            try settle()
+            #expect(phase == 1 && !holder.isReady)
+            semaphore.release()
+            try holder.get()
+            #expect(phase == 2 && semaphore.isLocked)
+        }
+    }
 }

@@ -62,4 +62,16 @@ import Testing
             #expect(woken == false)
         }
     }
+
+    @Test func anErrorThatComesBeforeItParksIsThrownThere() async {
+        await onHub {
+            var othersRan = false
+            spawn { othersRan = true }
+            let waiter = try Waiter()
+            #expect(waiter.wake(throwing: TestError(4)) && !waiter.wake())
+            #expect(throws: TestError(4)) { try waiter.park(for: "a test") }
+            #expect(!othersRan)
+            try settle()
+        }
+    }
 }

@@ -149,20 +149,30 @@ public final class Group {
     ) throws -> Bool {
         let deadline = Deadline(after: timeout)
         while true {
-            try killNow(error)
+            let hasKilled = try killNow(error)
             let others = members.filter { $0 !== AnyGreenlet.current }
-            if others.isEmpty || !wait { return isEmpty }
+            if !wait || others.isEmpty && !hasKilled { return isEmpty }
+            if others.isEmpty {
+                // None of them had begun, so nobody ran meanwhile: who waited for a place in their pool takes it now.
+                if deadline?.remaining == .zero { return isEmpty }
+                try yieldNow()
+                continue
+            }
             let ended = try joinAll(others, timeout: deadline?.remaining)
             if ended.count < others.count { return isEmpty }
         }
     }
 
-    private func killNow(_ error: any Error) throws {
+    /// Kills those that were not killed before, and tells whether there were any.
+    private func killNow(_ error: any Error) throws -> Bool {
         let running = AnyGreenlet.current
+        var hasKilled = false
         for greenlet in members where greenlet !== running && markDying(greenlet) {
             try greenlet.kill(with: error, wait: false)
+            hasKilled = true
         }
         if markDying(running) { throw error }
+        return hasKilled
     }
 
     /// Throws `error` in one member, unless that was done before, and waits for its end.
