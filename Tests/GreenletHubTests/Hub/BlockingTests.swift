@@ -7,15 +7,19 @@ import GreenletTestSupport
 import Testing
 
 @Suite struct BlockingTests {
-    @Test(arguments: BlockingCall.allCases)
+    /// A `for` loop traps there: it has nobody to whom it could hand its error.
+    private static let throwing = HubCalls.all.filter { !$0.declaration.contains("Iterator") }
+
+    @Test(arguments: throwing)
     func inACallbackOfTheLoopBlockingIsAnError(call: BlockingCall) async {
         await onHub {
-            let stage = try Stage()
+            let scene = try call.scene()
+            try settle()
             var error: (any Error)?
-            Hub.current.runSoon { error = caught { _ = try call.run(stage, nil) } }
+            Hub.current.runSoon { error = caught { _ = try scene.run(nil) } }
             try sleep(.milliseconds(1))
-            #expect((error as? GreenletError)?.code == .blockingInHub)
-            try stage.end()
+            #expect((error as? GreenletError)?.code == .blockingInHub, "\(call)")
+            try scene.end()
         }
     }
 

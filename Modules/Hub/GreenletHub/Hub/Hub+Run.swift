@@ -94,6 +94,9 @@ extension Hub {
     @inline(never)
     func removeTimer(_ id: TimerID) { timers.remove(id) }
 
+    /// How many timers run: tests look whether any is left behind.
+    package var timerCount: Int { timers.count }
+
     /// Runs `callback` in the hub, in the next turn.
     ///
     /// It must not block.

@@ -1,0 +1,42 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What every blocking call promises, checked for all of them.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Testing
+
+@Suite struct ContractTests {
+    private static let limited = HubCalls.all.filter(\.isLimited)
+    private static let servable = HubCalls.all.filter { $0.kind != .nobody }
+
+    @Test func everyBlockingCallIsInTheTable() throws {
+        let declared = try declaredSwitchPoints(ofModule: "Hub/GreenletHub")
+        let known = HubCalls.others.union(HubCalls.all.map(\.declaration))
+        #expect(declared.subtracting(known) == [], "without a row")
+        #expect(known.subtracting(declared) == [], "not documented as switch points")
+    }
+
+    @Test(arguments: limited)
+    func itsOwnTimeoutEndsIt(call: BlockingCall) async { await onHub { try call.checkOwnTimeout() } }
+
+    @Test(arguments: HubCalls.all)
+    func anOuterShorterTimeoutIsThrown(call: BlockingCall) async { await onHub { try call.checkShorterOuterTimeout() } }
+
+    @Test(arguments: limited)
+    func anOuterLongerTimeoutIsNotLost(call: BlockingCall) async { await onHub { try call.checkLongerOuterTimeout() } }
+
+    @Test(arguments: HubCalls.all)
+    func afterADeadlineItGivesUpEachTime(call: BlockingCall) async { await onHub { try call.checkDeadline() } }
+
+    @Test(arguments: limited)
+    func inAShieldItsOwnTimeoutIsAllThatEndsIt(call: BlockingCall) async { await onHub { try call.checkShield() } }
+
+    @Test(arguments: HubCalls.all)
+    func aKillEndsItAndHarmsNobodyElse(call: BlockingCall) async { await onHub { try call.checkKill() } }
+
+    @Test(arguments: servable)
+    func servedAndDisturbedInOneTurnNothingIsLost(call: BlockingCall) async {
+        await onHub { try call.checkSameTurn() }
+    }
+}

@@ -1,0 +1,123 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The rows of groups and pools.
+
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+
+extension HubCalls {
+    static let ofGroups = ofPlainGroups + ofPools + ofPlaces
+
+    private static let ofPlainGroups = [
+        BlockingCall("Group.join(timeout:)", .all) {
+            let member = unstarted()
+            let group = Group([member])
+            return Scene(serve: { try member.kill() }) { try group.join(timeout: $0) }
+        },
+        BlockingCall("Group.kill(with:wait:timeout:)", .all) {
+            let stubborn = Stubborn()
+            let group = Group([stubborn.greenlet])
+            return Scene(serve: stubborn.end, end: stubborn.end) { try group.kill(timeout: $0) }
+        },
+        BlockingCall("Group.killOne(_:with:wait:timeout:)", .all) {
+            let stubborn = Stubborn()
+            let group = Group([stubborn.greenlet])
+            return Scene(serve: stubborn.end, end: stubborn.end) { try group.killOne(stubborn.greenlet, timeout: $0) }
+        },
+        inGroup("apply(file:line:_:)") { group, gate in try group.apply { try gate.wait() } },
+        inGroup("map(_:file:line:_:)") { group, gate in try group.map([1]) { _ in try gate.wait() } == [true] },
+    ]
+
+    private static let ofPools = [
+        BlockingCall("Pool.join(timeout:)", .all) {
+            let (pool, member) = try fullPool()
+            return Scene(serve: { try member.kill() }) { try pool.join(timeout: $0) }
+        },
+        BlockingCall("Pool.kill(with:wait:timeout:)", .all) {
+            let stubborn = Stubborn()
+            let pool = Pool(size: 1)
+            try pool.add(stubborn.greenlet)
+            return Scene(serve: stubborn.end, end: stubborn.end) { try pool.kill(timeout: $0) }
+        },
+        BlockingCall("Pool.killOne(_:with:wait:timeout:)", .all) {
+            let stubborn = Stubborn()
+            let pool = Pool(size: 1)
+            try pool.add(stubborn.greenlet)
+            return Scene(serve: stubborn.end, end: stubborn.end) { try pool.killOne(stubborn.greenlet, timeout: $0) }
+        },
+        inPool("apply(file:line:_:)") { pool, gate in try pool.apply { try gate.wait() } },
+        inPool("map(_:file:line:_:)") { pool, gate in try pool.map([1]) { _ in try gate.wait() } == [true] },
+    ]
+
+    private static let ofPlaces = [
+        BlockingCall("Pool.spawn(name:file:line:_:)", .first) {
+            let (pool, member) = try fullPool()
+            let gate = Event()
+            return Scene(
+                serve: { try member.kill() },
+                end: {
+                    gate.set()
+                    try member.kill()
+                    try pool.join()
+                }
+            ) { _ in
+                try pool.spawn { try gate.wait() }
+                return true
+            }
+        },
+        BlockingCall("Pool.add(_:timeout:)", .first) {
+            let (pool, member) = try fullPool()
+            return Scene(serve: { try member.kill() }) { try pool.add(unstarted(), timeout: $0) }
+        },
+        BlockingCall("Pool.waitAvailable(timeout:)", .all) {
+            let (pool, member) = try fullPool()
+            return Scene(serve: { try member.kill() }) { try pool.waitAvailable(timeout: $0) }
+        },
+    ]
+
+    // Each call waits for a member of its own, which waits for a gate.
+
+    private static func inGroup(
+        _ name: String,
+        _ call: @escaping @Sendable (Group, Event) throws -> Bool
+    ) -> BlockingCall {
+        BlockingCall("Group.\(name)", .all) {
+            let (group, gate) = (Group(), Event())
+            return gated(gate, { try group.join() }, { try call(group, gate) })
+        }
+    }
+
+    private static func inPool(
+        _ name: String,
+        _ call: @escaping @Sendable (Pool, Event) throws -> Bool
+    ) -> BlockingCall {
+        BlockingCall("Pool.\(name)", .all) {
+            let (pool, gate) = (Pool(size: 2), Event())
+            return gated(gate, { try pool.join() }, { try call(pool, gate) })
+        }
+    }
+
+    private static func gated(
+        _ gate: Event,
+        _ join: @escaping () throws -> Void,
+        _ call: @escaping () throws -> Bool
+    ) -> Scene {
+        Scene(
+            serve: {
+                gate.set()
+                try yieldNow()
+            },
+            end: {
+                gate.set()
+                try join()
+            },
+            call: { _ in try call() }
+        )
+    }
+
+    private static func fullPool() throws -> (Pool, Greenlet<Void>) {
+        let (pool, member) = (Pool(size: 1), unstarted())
+        try pool.add(member)
+        return (pool, member)
+    }
+}
