@@ -6,7 +6,7 @@ import GreenletHub
 import GreenletTestSupport
 
 extension HubCalls {
-    static let ofGroups = ofPlainGroups + ofPools + ofPlaces
+    static let ofGroups = ofPlainGroups + ofPools + ofPlaces + ofScopes + ofMaps
 
     private static let ofPlainGroups = [
         BlockingCall("Group.join(timeout:)", .all) {
@@ -74,6 +74,50 @@ extension HubCalls {
             return Scene(serve: { try member.kill() }) { try pool.waitAvailable(timeout: $0) }
         },
     ]
+
+    private static let ofScopes = [
+        BlockingCall("withGroup(_:)", .all) {
+            let gate = Event()
+            return gated(gate, {}) {
+                try withGroup { $0.spawn { try gate.wait() } }
+                return true
+            }
+        },
+        BlockingCall("withGreenlet(_:file:line:while:)", .all) {
+            let gate = Event()
+            return gated(gate, {}) { try withGreenlet({ try gate.wait() }, while: { _ in true }) }
+        },
+    ]
+
+    private static let ofMaps = [
+        inMap("next(timeout:)") { map, limit in try map.next(timeout: limit) != nil },
+        inMap("nextOutcome(timeout:)") { map, limit in try map.nextOutcome(timeout: limit) != nil },
+        inMap("Iterator.next()") { map, _ in
+            for _ in map { return true }
+            try checkPostponed()
+            return false
+        },
+    ]
+
+    /// Its items come from a queue; each has two greenlets to pass, its reader and its member.
+    private static func inMap(
+        _ name: String,
+        _ call: @escaping @Sendable (LazyMap<Int>, Duration?) throws -> Bool
+    ) -> BlockingCall {
+        BlockingCall("LazyMap.\(name)", .first) {
+            let items = Queue<Int>()
+            let map = Group().lazyMap(items) { $0 }
+            return Scene(
+                serve: {
+                    try items.put(1)
+                    try yieldNow()
+                    try yieldNow()
+                },
+                end: { items.close() },
+                call: { try call(map, $0) }
+            )
+        }
+    }
 
     // Each call waits for a member of its own, which waits for a gate.
 
