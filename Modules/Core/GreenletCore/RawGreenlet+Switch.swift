@@ -62,9 +62,8 @@ extension RawGreenlet {
     @inline(__always)
     public static func `switch`(to target: RawGreenlet) throws {
         // Inlined, so that the switch saves what is live at this very call and nothing else.
-        let destination = target.place
-        if cgreenlet_is_plain(destination) {
-            cgreenlet_switch(cgreenlet_running(), destination)
+        if cgreenlet_is_at_ease(target.gate) {
+            cgreenlet_switch(cgreenlet_running(), target.place)
             if cgreenlet_has_delivery() { try dropDelivery() }
             return
         }

@@ -36,8 +36,12 @@ public final class RawGreenlet {
     // Safe because they are read and written by the owning thread only, and never across a switch.
     /// Its stack, from the first switch to the end; before and after that one that lies on no thread.
     ///
-    /// Never nil, for whoever switches has looked at the thread, and need not ask.
+    /// Never nil, for whoever switches has looked at `gate`, and need not ask.
     @exclusivity(unchecked) @usableFromInline private(set) var place: UnsafeMutablePointer<cgreenlet_context>
+    /// Its thread's record as long as it has a stack; before and after that nobody's.
+    ///
+    /// What a plain switch asks. Not the context: that is another thread's, maybe, and gone with it.
+    @exclusivity(unchecked) @usableFromInline private(set) var gate: UnsafePointer<cgreenlet_thread>
     /// What will run, until it does, if it takes something.
     @exclusivity(unchecked) private var body: Body?
     /// What will run, until it does, if it takes nothing: it needs no wrapper then.
@@ -53,7 +57,10 @@ public final class RawGreenlet {
     /// The stack, from the first switch to the end.
     private(set) var context: Context? {
         @inline(__always) get { place == cgreenlet_nowhere() ? nil : place }
-        @inline(__always) set { place = newValue ?? cgreenlet_nowhere() }
+        @inline(__always) set {
+            place = newValue ?? cgreenlet_nowhere()
+            gate = newValue.map { UnsafePointer($0.pointee.thread) } ?? cgreenlet_nobody()
+        }
     }
 
     private enum Kind {
@@ -102,6 +109,7 @@ public final class RawGreenlet {
     ) {
         (home, ancestor) = GreenletThread.makeRoom(under: parent)
         place = cgreenlet_nowhere()
+        gate = cgreenlet_nobody()
         self.body = body
         self.plainBody = plainBody
         self.stackSize = max(0, stackSize)
@@ -114,6 +122,7 @@ public final class RawGreenlet {
         // Safe because the field is part of the record.
         let context = thread.record.pointer(to: \.main)!
         place = context
+        gate = UnsafePointer(thread.record)
         stackSize = 0
         ancestor = nil
         kind = .main
@@ -125,6 +134,7 @@ public final class RawGreenlet {
     init(on context: Context, of thread: GreenletThread) {
         home = .passUnretained(thread)
         place = context
+        gate = UnsafePointer(thread.record)
         stackSize = 0
         // Only a raw greenlet's context has a parent.
         kind = context.pointee.parent == nil ? .guest : .own
@@ -199,7 +209,7 @@ public final class RawGreenlet {
     /// - Parameter parent: What the context kept.
     @inline(__always)
     func die(keeping parent: Unmanaged<RawGreenlet>?) {
-        place = cgreenlet_nowhere()
+        context = nil
         ancestor = parent
     }
 
@@ -217,7 +227,7 @@ public final class RawGreenlet {
         fresh.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
         home._withUnsafeGuaranteedRef { $0.started(fresh, under: ancestor) }
         ancestor = nil
-        place = fresh
+        context = fresh
         return fresh
     }
 

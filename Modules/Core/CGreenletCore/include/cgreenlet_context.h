@@ -163,7 +163,11 @@ static inline bool cgreenlet_is_starting(const cgreenlet_context *context, const
     return context->starting == other;
 }
 
+extern cgreenlet_thread cgreenlet_no_thread;
 extern cgreenlet_context cgreenlet_no_context;
+
+/// A record that is no thread's: none is at ease with it.
+static inline const cgreenlet_thread *cgreenlet_nobody(void) { return &cgreenlet_no_thread; }
 
 /// A context that nobody enters: no thread is at ease with it.
 static inline cgreenlet_context *cgreenlet_nowhere(void) { return &cgreenlet_no_context; }
