@@ -358,6 +358,7 @@ extension RawGreenlet {
     /// greenlet: `greenlet.parent`.
     public var parent: RawGreenlet? {
         guard let parent = context?.pointee.parent else {
+            if let heir = heirInC { return heir }
             // On another thread, which is asked against the rules, the main greenlet may just be going.
             return ancestor?.takeUnretainedValue() ?? (kind == .own && isHome ? thread.main : nil)
         }
@@ -366,11 +367,12 @@ extension RawGreenlet {
 
     /// Changes where control goes when the body ends.
     ///
-    /// Not a switch point. In every state: also of one that runs, or has ended.
+    /// Not a switch point. In every state: also of one that runs, or has ended; and also of one made in C (cgreenlet.h),
+    /// which needs a parent that has started and not ended. If that ends first, control goes to the main greenlet.
     ///
     /// - Parameter parent: A greenlet of the same thread.
-    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread) or
-    ///   `.cyclicParent`; nothing has changed then.
+    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread), `.cyclicParent` or
+    ///   `.invalidArgument` (no parent for one made in C); nothing has changed then.
     ///
     /// greenlet: `greenlet.parent = g`.
     public func setParent(_ parent: RawGreenlet) throws {
@@ -402,6 +404,7 @@ extension RawGreenlet {
                 context.pointee.parent_waits = false
             }
         } else {
+            if heirInC != nil { try setHeirInC(parent) }
             keep(kind == .own ? parent.unlessMain : parent)
         }
     }

@@ -115,6 +115,10 @@ cgreenlet_thread *cgreenlet_thread_start(void);
 /// Where control goes when `context` ends, if it is one of cgreenlet.h's; else NULL.
 cgreenlet_context *_Nullable cgreenlet_heir(const cgreenlet_context *context);
 
+/// Sets where control goes when `context` ends, which is one of cgreenlet.h's. Returns 0, or an errno as
+/// `cgreenlet_set_parent` sets it, or ENOMEM.
+int cgreenlet_set_heir(cgreenlet_context *context, cgreenlet_context *heir);
+
 extern _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
 
 /// This thread's record. Its address may be kept across switches: a greenlet never changes its thread.
