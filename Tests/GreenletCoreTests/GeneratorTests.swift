@@ -141,6 +141,48 @@ private func permutations(_ elements: [Int]) -> Generator<[Int]> {
         }
     }
 
+    @Test func aBodyThatLetsGreenletExitOutHasJustEnded() async {
+        await onThreadThatLeavesNothing {
+            func ending() -> Generator<Int> {
+                Generator { yield in
+                    try yield(1)
+                    throw GreenletExit()
+                }
+            }
+            let looped = ending()
+            #expect(Array(looped) == [1] && looped.failure == nil)
+            let asked = ending()
+            try #expect(asked.nextElement() == 1)
+            try #expect(asked.nextElement() == nil)
+            try #expect(asked.nextElement() == nil)
+            let coroutine = Coroutine<Void, Int> { _, _ in throw GreenletExit() }
+            #expect(throws: GreenletExit.self) { try coroutine.resume(()) }
+            #expect(coroutine.isFinished)
+        }
+    }
+
+    @Test func anEndOfWhoeverAsksEndsItsLoopAndIsNothingToWriteDown() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread {
+                let main = RawGreenlet.current
+                var isEnded = false
+                let asking = RawGreenlet {
+                    // Its `failure` is a GreenletExit, and nobody reads it.
+                    let generator = Generator<Int> { yield in
+                        try yield(1)
+                        try main.switch()
+                    }
+                    #expect(Array(generator) == [1])
+                    isEnded = true
+                }
+                try asking.switch()
+                try asking.throw()
+                #expect(isEnded && asking.isDead)
+            }
+        }
+        #expect(result?.standardErrorContent.isEmpty == true)
+    }
+
     @Test func anErrorThatNobodyReadIsWrittenDown() async throws {
         let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
             await onThread {
@@ -366,6 +408,39 @@ private func permutations(_ elements: [Int]) -> Generator<[Int]> {
             #expect((shared.error as? GreenletError)?.code == .wrongThread)
             try #expect(shared.coroutine?.resume(()) == 2)
         }
+    }
+
+    /// Coroutines of which each begins the next one when it is ended, so that their thread gives the last one up.
+    private final class Chain: @unchecked Sendable {
+        // Safe because the threads use it one after the other.
+        var last: Coroutine<Void, Int>?
+
+        func begin() {
+            let coroutine = Coroutine<Void, Int> { _, suspend in
+                defer { self.begin() }
+                try suspend(1)
+                return 2
+            }
+            _ = try? coroutine.resume(())
+            last = coroutine
+        }
+    }
+
+    @Test func oneThatItsThreadGaveUpIsRefusedByTheNextThread() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let chain = Chain()
+            runOnThreadAndWait { chain.begin() }
+            // Mostly at the same addresses, where the last stack was.
+            for _ in 0..<4 {
+                runOnThreadAndWait {
+                    _ = RawGreenlet.current
+                    #expect(throws: GreenletError(.wrongThread, "")) { try chain.last?.resume(()) }
+                    #expect(chain.last?.isFinished == false)
+                }
+            }
+        }
+        let errors = String(decoding: try #require(result?.standardErrorContent), as: UTF8.self)
+        #expect(errors.contains("its last greenlets keep starting others: 1 of those are not unwound"))
     }
 
     @Test func aSwitchIntoWhoeverWaitsIsAnErrorThereAndTheBodyFindsNobody() async {

@@ -190,6 +190,59 @@ private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
         }
     }
 
+    @Test func theParentOfAGreenletOfCMayBeSetBySwift() async {
+        await onThread {
+            let main = RawGreenlet.current
+            var received: [Pointer?] = []
+            let heir = RawGreenlet { () -> Void in
+                received.append(try main.switch() as? Pointer)
+                received.append(try main.switch() as? Pointer)
+            }
+            try heir.switch()
+            for number in 1...2 {
+                var handle: RawGreenlet?
+                let made = CMade { _ in
+                    let current = RawGreenlet.current
+                    handle = current
+                    #expect(current.parent === main)
+                    let pending = RawGreenlet(parent: main) {}
+                    #expect(throws: GreenletError(.invalidArgument, "")) { try current.setParent(pending) }
+                    #expect(throws: GreenletError(.cyclicParent, "")) { try current.setParent(current) }
+                    #expect(current.parent === main)
+                    #expect(throws: Never.self) { try current.setParent(heir) }
+                    #expect(current.parent === heir)
+                    return pointer(number)
+                }
+                #expect(made.switched() == nil, "from the heir, that switched here or ended")
+                #expect(made.isDead && handle?.parent === heir && received.last == pointer(number))
+            }
+            #expect(received.count == 2 && heir.isDead)
+        }
+    }
+
+    @Test func swiftSeesTheParentThatCHasSetAndRefusesACycleThroughIt() async {
+        await onThread {
+            let mainOfC = cgreenlet_current()
+            var handle: RawGreenlet?
+            let outer = CMade { _ in
+                handle = RawGreenlet.current
+                _ = switchByC(mainOfC)
+                return nil
+            }
+            outer.switched()
+            let inner = CMade { _ in
+                let current = RawGreenlet.current
+                guard let own = cgreenlet_current(), let other = outer.handle, let handle else { return nil }
+                #expect(cgreenlet_set_parent(own, other) == 0)
+                #expect(current.parent === handle)
+                #expect(throws: GreenletError(.cyclicParent, "")) { try handle.setParent(current) }
+                return pointer(1)
+            }
+            inner.switched()
+            #expect(inner.isDead && outer.isDead, "the inner one's end is the outer one's turn")
+        }
+    }
+
     @Test func handlesOfSwiftAndOfCMayGoInAnyOrder() async {
         await onThread {
             let mainOfC = cgreenlet_current()

@@ -30,6 +30,20 @@ import Testing
         #expect(errors.contains(sanitizer == nil ? "rawA5Entry" : "careful_entry"), "\(errors)")
     }
 
+    #if arch(x86_64)
+    @Test func codeWithoutFramePointersIsShownWithWhoeverCalledIt() async throws {
+        let result = await #expect(processExitsWith: .signal(SIGSEGV), observing: [\.standardErrorContent]) {
+            await onThread { try RawGreenlet { touchTheGuard(by: try writerWithoutFramePointer()) }.switch() }
+        }
+        let errors = try text(result?.standardErrorContent)
+        #expect(errors.contains("stack overflow in greenlet"))
+        // Far from the stack's low end: the chain is looked for where the stack pointer is.
+        let frames = errors.split(separator: "\n").filter { $0.hasPrefix("  #") }
+        #expect(frames.dropFirst().first?.contains("touchTheGuard") == true, "\(errors)")
+        #expect(frames.last?.contains(sanitizer == nil ? "rawA5Entry" : "careful_entry") == true, "\(errors)")
+    }
+    #endif
+
     @Test func aStackOfItsOwnSizeIsReportedWithThatSize() async throws {
         let result = await #expect(processExitsWith: .signal(SIGSEGV), observing: [\.standardErrorContent]) {
             await onThread {
@@ -120,6 +134,30 @@ private func overflowTheStack() { _ = descend(0) }
 // Not optimised, or it becomes a loop.
 @inline(never) @_optimize(none)
 private func descend(_ depth: Int) -> Int { depth < 0 ? depth : descend(depth + 1) + 1 }
+
+#if arch(x86_64)
+private typealias Writer = @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+/// A function that writes where it is told, and uses the frame pointer for something else meanwhile.
+private func writerWithoutFramePointer() throws -> Writer {
+    let code: [UInt8] = [
+        0x55,  // push %rbp
+        0x48, 0xC7, 0xC5, 0x10, 0, 0, 0,  // mov $16, %rbp
+        0x48, 0x89, 0x2F,  // mov %rbp, (%rdi)
+        0x5D,  // pop %rbp
+        0xC3,  // ret
+    ]
+    let page = try #require(mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    page.copyMemory(from: code, byteCount: code.count)
+    try #require(mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0)
+    return unsafeBitCast(page, to: Writer.self)
+}
+
+@inline(never) @_optimize(none)
+private func touchTheGuard(by writer: Writer) {
+    writer(GreenletThread.current.running.pointee.stack_low.map { $0 - 8 })
+}
+#endif
 
 private func handle(
     _ number: CInt,

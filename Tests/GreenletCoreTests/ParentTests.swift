@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    @Test func aLongLineOfParentsGoesWithoutADeepStack() async {
+        final class Weak { weak var greenlet: RawGreenlet? }
+        await onThread {
+            let first = Weak()
+            var last = RawGreenlet {}
+            first.greenlet = last
+            for _ in 0..<200_000 { last = RawGreenlet(parent: last) {} }
+            #expect(first.greenlet != nil)
+            last = RawGreenlet {}
+            #expect(first.greenlet == nil)
+        }
+    }
+
     @Test func theMainGreenletHasNoParentAndGetsNone() async {
         await onThread {
             let error = #expect(throws: GreenletError.self) { try RawGreenlet.current.setParent(RawGreenlet {}) }

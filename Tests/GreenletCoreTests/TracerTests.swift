@@ -90,6 +90,24 @@ private final class Trace {
         }
     }
 
+    @Test func oneThatReplacesItselfAndFailsLeavesNone() async {
+        await onThread {
+            let main = RawGreenlet.current
+            let greenlet = RawGreenlet { while true { try main.switch() } }
+            try greenlet.switch()
+            var calls: [String] = []
+            RawGreenlet.setTracer { _ in
+                calls.append("first")
+                RawGreenlet.setTracer { _ in calls.append("second") }
+                throw Failure()
+            }
+            #expect(throws: Failure.self) { try greenlet.switch() }
+            #expect(greenlet.isDead && RawGreenlet.tracer == nil && calls == ["first"])
+            try RawGreenlet {}.switch()
+            #expect(calls == ["first"])
+        }
+    }
+
     @Test func aBodyDoesNotBeginIfTheTracerFailsThere() async {
         await onThread {
             var ran = false

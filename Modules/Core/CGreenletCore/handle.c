@@ -60,6 +60,12 @@ cgreenlet_context *cgreenlet_heir(const cgreenlet_context *context) {
     return handle && handle->body ? nearest_alive(context->thread, handle->parent)->context : NULL;
 }
 
+int cgreenlet_set_heir(cgreenlet_context *context, cgreenlet_context *heir) {
+    cgreenlet *parent = handle_of(heir);
+    if (!parent) return ENOMEM;
+    return cgreenlet_set_parent(context->handle, parent) == 0 ? 0 : errno;
+}
+
 /// Leaves `value` where `target` looks for it.
 static void hand_over(cgreenlet_thread *thread, cgreenlet *target, void *value) {
     if (target->listens) {

@@ -140,10 +140,13 @@ CGREENLET_UNINSTRUMENTED static bool leads_out(cgreenlet_walk walk) {
 }
 
 // Code that was built without frame pointers, as much of the C library is, may hold anything in that register. The chain
-// of those who called it is still there: its innermost record is the first that leads to the stack's far end.
-CGREENLET_UNINSTRUMENTED static cgreenlet_walk find_chain(cgreenlet_walk walk) {
+// of those who called it is still there: its innermost record is the first that leads to the stack's far end. None lies below
+// the stack pointer, which may have left the stack: what lies there was left behind by others, and could lead out as well.
+CGREENLET_UNINSTRUMENTED static cgreenlet_walk find_chain(cgreenlet_walk walk, uintptr_t stack_pointer) {
     if (begins_well(walk)) return walk;
-    for (uintptr_t at = walk.low; at < walk.low + SEARCHED; at += sizeof at) {
+    bool is_inside = stack_pointer >= walk.low && stack_pointer < walk.high;
+    uintptr_t first = is_inside ? stack_pointer & ~(sizeof first - 1) : walk.low;
+    for (uintptr_t at = first; at < first + SEARCHED && at < walk.high; at += sizeof at) {
         cgreenlet_walk probe = {.frame = at, .low = at, .high = walk.high};
         if (leads_out(probe) && begins_well(probe)) return probe;
     }
@@ -158,5 +161,5 @@ void cgreenlet_report_overflow(const cgreenlet_context *context, const cgreenlet
     };
     say_who(context, place);
     die_in_time();
-    say_backtrace(find_chain(walk), place->code);
+    say_backtrace(find_chain(walk, place->stack), place->code);
 }

@@ -15,8 +15,8 @@
 
 _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
 
-static cgreenlet_thread no_thread;
-cgreenlet_context cgreenlet_no_context = {.thread = &no_thread};
+cgreenlet_thread cgreenlet_no_thread;
+cgreenlet_context cgreenlet_no_context = {.thread = &cgreenlet_no_thread};
 
 // Defined in Swift (GreenletThread+C.swift), so absent from a program in C alone: finds the runtime's words, once. A
 // thread may use greenlets from C before it does so from Swift.

@@ -27,7 +27,7 @@ public final class Coroutine<Input, Output> {
     public typealias Body = (Input, Suspend) throws -> Output
 
     @usableFromInline let passage: Passage<Input, Output>
-    private let greenlet: RawGreenlet
+    @usableFromInline let greenlet: RawGreenlet
 
     /// Creates a coroutine that will run `body`.
     ///
@@ -56,7 +56,7 @@ public final class Coroutine<Input, Output> {
     ///   whatever is thrown into the greenlet that waits here, and `.invalidSwitch` if another one switches to it.
     @inlinable
     public func resume(_ input: Input) throws -> Output {
-        guard let destination = passage.suspended, cgreenlet_is_plain(destination) else {
+        guard let destination = passage.suspended, cgreenlet_is_at_ease(greenlet.gate) else {
             return try resumeWithCare(input)
         }
         passage.input = input
@@ -75,7 +75,7 @@ public final class Coroutine<Input, Output> {
             )
         }
         thread.endOrphans()  // runs code, so before anything is looked at
-        if passage.isFinished {
+        if passage.isFinished || greenlet.isDead {  // dead alone: given up by its thread, which ends
             throw GreenletError(.finished, "can't resume a coroutine whose body has ended; ask isFinished first")
         }
         if !greenlet.isActive {
@@ -120,7 +120,7 @@ public final class Coroutine<Input, Output> {
         @inlinable
         public func callAsFunction(_ output: Output) throws -> Input {
             guard let resumer = passage.waiting else { throw passage.nobodyWaits() }
-            if !cgreenlet_is_plain(resumer) { try passage.leaveWithCare(for: resumer) }
+            if !cgreenlet_is_at_ease(passage.thread) { try passage.leaveWithCare() }
             passage.output = output
             passage.waiting = nil
             let here = cgreenlet_running()
@@ -144,6 +144,8 @@ final class Passage<Input, Output> {
     /// Who waits in `resume(_:)`.
     @exclusivity(unchecked) @usableFromInline var waiting: UnsafeMutablePointer<cgreenlet_context>?
     @exclusivity(unchecked) private(set) var isFinished = false
+    /// Whose both sides are.
+    @usableFromInline let thread = UnsafePointer(cgreenlet_thread_current())
 
     init() {}
 
@@ -208,9 +210,9 @@ final class Passage<Input, Output> {
     /// The thread has something to look at before the body stops, or this isn't its thread.
     @usableFromInline
     @inline(never)
-    func leaveWithCare(for resumer: UnsafeMutablePointer<cgreenlet_context>) throws {
+    func leaveWithCare() throws {
         let thread = GreenletThread.current
-        guard resumer.pointee.thread == thread.record else {
+        guard self.thread == UnsafePointer(thread.record) else {
             throw GreenletError(
                 .wrongThread,
                 "can't suspend a coroutine on \(thread.name): it belongs to another thread; suspend within its body only"

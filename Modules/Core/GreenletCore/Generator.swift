@@ -25,7 +25,8 @@ public final class Generator<Element>: Sequence, IteratorProtocol {
     @usableFromInline let coroutine: Coroutine<Void, Element?>
     /// The error that the body ended with, or that was thrown into the greenlet that asked for an element.
     ///
-    /// One that nobody has read when the generator goes is written to standard error.
+    /// One that nobody has read when the generator goes is written to standard error, but for a `GreenletExit`: that is
+    /// no failure.
     public var failure: (any Error)? {
         isFailureRead = true
         return error
@@ -56,6 +57,9 @@ public final class Generator<Element>: Sequence, IteratorProtocol {
     ///
     /// Switch point.
     ///
+    /// Ends the loop also when an error, `GreenletExit` included, is thrown into the greenlet that asks: look at `failure`
+    /// after a loop that may be ended so, or ask by `nextElement()`.
+    ///
     /// - Returns: The element; nil when the body has ended, with an error or without.
     @inlinable
     public func next() -> Element? {
@@ -70,7 +74,8 @@ public final class Generator<Element>: Sequence, IteratorProtocol {
     /// Switch point.
     ///
     /// - Returns: The element; nil when the body has ended.
-    /// - Throws: The body's error, once. `GreenletError` as `Coroutine.resume(_:)` does, but not `.finished`.
+    /// - Throws: The body's error, once; a body that lets `GreenletExit` out has just ended, as any greenlet has then. What
+    ///   is thrown into the greenlet that asks. `GreenletError` as `Coroutine.resume(_:)` does, but not `.finished`.
     @inlinable
     public func nextElement() throws -> Element? {
         if coroutine.passage.suspended == nil, coroutine.isFinished { return nil }
@@ -82,7 +87,7 @@ public final class Generator<Element>: Sequence, IteratorProtocol {
     @usableFromInline
     func note(_ error: any Error) {
         self.error = error
-        isFailureRead = false
+        isFailureRead = error is GreenletExit  // nothing that somebody should have read
     }
 
     /// How a body hands an element out.

@@ -2,6 +2,7 @@
 // How greenlets made by C (cgreenlet.h) and by Swift hand things to each other when one switches to the other.
 
 import CGreenletCore
+import Glibc
 
 extension GreenletThread {
     /// Fills in the table through which C reaches this module.
@@ -37,6 +38,33 @@ extension GreenletThread {
     /// Where control goes when a greenlet that has no handle ends.
     func parent(ofGuest context: Context) -> RawGreenlet {
         cgreenlet_heir(context).map { RawGreenlet.handle(on: $0, of: self) } ?? main
+    }
+}
+
+extension RawGreenlet {
+    /// Where control goes when this greenlet ends, if C made it: C knows, and may change it.
+    var heirInC: RawGreenlet? {
+        // A raw greenlet's context has a parent here. The thread first: the context is its own.
+        guard isHome, let context, context.pointee.parent == nil else { return nil }
+        return cgreenlet_heir(context).map { RawGreenlet.handle(on: $0, of: thread) }
+    }
+
+    /// Tells C where control goes when this greenlet ends, which it made.
+    func setHeirInC(_ parent: RawGreenlet) throws {
+        guard let context, let heir = parent.context else {
+            throw GreenletError(
+                .invalidArgument,
+                "can't set the parent of \(self), which was made in C, to \(parent): it has no stack to go on with; "
+                    + "start it first"
+            )
+        }
+        let code = cgreenlet_set_heir(context, heir)
+        if code == 0 { return }
+        throw GreenletError(
+            code == ELOOP ? .cyclicParent : .outOfStacks,
+            "can't set the parent of \(self), which was made in C, to \(parent): \(describeErrno(code))",
+            cause: code
+        )
     }
 }
 

@@ -73,22 +73,15 @@ package final class GreenletThread {
 
     /// The calling thread's record, made on first use.
     package static var current: GreenletThread {
-        if let record = cgreenlet_thread_if_started()?.pointee.record {
+        if let record = cgreenlet_record() {
             return Unmanaged<GreenletThread>.fromOpaque(record).takeUnretainedValue()
         }
         return attach()
     }
 
-    /// `current`, without a reference to it.
-    @inline(__always)
-    static var currentHome: Unmanaged<GreenletThread> {
-        if let record = cgreenlet_thread_if_started()?.pointee.record { return .fromOpaque(record) }
-        return .passUnretained(attach())
-    }
-
     /// The calling thread's record if it ever used greenlets.
     package static var ifStarted: GreenletThread? {
-        guard let record = cgreenlet_thread_if_started()?.pointee.record else { return nil }
+        guard let record = cgreenlet_record() else { return nil }
         return Unmanaged<GreenletThread>.fromOpaque(record).takeUnretainedValue()
     }
 
@@ -136,14 +129,13 @@ package final class GreenletThread {
 extension GreenletThread {
     /// A handle was made, on this thread.
     @inline(__always)
-    func made() { handles += 1 }
+    func made() { handles &+= 1 }
 
     /// A handle goes, on any thread.
     @inline(__always)
     func dropped() {
-        let address = Unmanaged.passUnretained(self).toOpaque()
-        if cgreenlet_thread_if_started()?.pointee.record == address, !hasSettled {
-            handles -= 1
+        if cgreenlet_is_home(Unmanaged.passUnretained(self).toOpaque()), !hasSettled {
+            handles &-= 1
         } else {
             droppedElsewhere()
         }
@@ -194,7 +186,10 @@ extension GreenletThread {
     }
 
     /// The greenlet that runs ends next, and `heir` shall run then.
-    func setSuccessor(_ heir: RawGreenlet) { successors.append((running, heir)) }
+    func setSuccessor(_ heir: RawGreenlet) {
+        successors.append((running, heir))
+        running.pointee.parent_waits = false
+    }
 
     func takeSuccessor(of context: Context) -> RawGreenlet? {
         successors.lastIndex { $0.context == context }.map { successors.remove(at: $0).heir }
@@ -213,9 +208,13 @@ extension GreenletThread {
 // Who has a stack, and who has a handle on it.
 extension GreenletThread {
     /// A raw greenlet starts on `context`.
-    func started(_ context: Context, under parent: RawGreenlet?) {
-        context.pointee.parent = keep(parent: parent)
-        context.pointee.parent_waits = false
+    ///
+    /// - Parameters:
+    ///   - context: Its stack.
+    ///   - parent: Retained; nil is the main greenlet.
+    @inline(__always)
+    func started(_ context: Context, under parent: Unmanaged<RawGreenlet>?) {
+        context.pointee.parent = keep(parent)
         starts &+= 1
         context.pointee.start_number = starts
     }
@@ -227,20 +226,6 @@ extension GreenletThread {
             releaseScheduled?(scheduled)
         }
         abandon(context)
-    }
-
-    /// The same, of a raw greenlet whose parent waits in the very call that started it.
-    ///
-    /// - Returns: False if it isn't one; nothing has happened then.
-    @inline(__always)
-    func finishBelow(_ parent: Context, _ context: Context) -> Bool {
-        guard context.pointee.parent_waits, parent.pointee.starting == context, context.pointee.scheduled == nil
-        else { return false }
-        // Safe because that call was made on its handle.
-        let owner = Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)
-        context.pointee.owner = nil
-        owner._withUnsafeGuaranteedRef { $0.die(under: takeParent(of: context)) }
-        return true
     }
 
     /// Gives a finished context back, which is left for good right after, or was.

@@ -18,26 +18,36 @@ extension RawGreenlet {
     ///
     /// greenlet: `greenlet.switch`.
     @discardableResult
-    public func `switch`(_ value: Any? = nil) throws -> Any? {
-        if value == nil, let destination = try startPlainly() {
-            let origin = cgreenlet_running()
-            origin.pointee.starting = destination
-            destination.pointee.parent_waits = destination.pointee.parent == origin.pointee.owner
-            cgreenlet_switch(origin, destination)
-            origin.pointee.starting = nil
-            return cgreenlet_has_delivery() ? try thread.receive().parcel.open() : nil
+    public func `switch`(_ value: consuming Any? = nil) throws -> Any? {
+        // Not `if let`: that destroys the nil, by calls into the runtime.
+        switch consume value {
+        case let value?: return try transfer(.value(value))
+        case nil:
+            if try startPlainly() { return cgreenlet_has_delivery() ? try received() : nil }
+            return try transfer(.value(nil))
         }
-        return try transfer(.value(value))
     }
 
     /// The short way of a greenlet that has not started and gets no value: nothing is handed over.
     ///
-    /// - Returns: Its stack; nil if something is to be looked at before.
+    /// - Returns: Whether it went; it did not if something is to be looked at before.
     @inline(__always)
-    private func startPlainly() throws -> Context? {
+    private func startPlainly() throws -> Bool {
         // The thread first: all else is its own.
-        guard isHome, cgreenlet_is_at_ease(cgreenlet_thread_current()), isPending else { return nil }
-        return try start()
+        guard cgreenlet_is_at_ease_at(home.toOpaque()), isPending else { return false }
+        let destination = try start(isPlain ? rawGreenletEntry : rawGreenletEntryWithCare)
+        let origin = cgreenlet_running()
+        origin.pointee.starting = destination
+        destination.pointee.parent_waits = destination.pointee.parent == origin.pointee.owner
+        cgreenlet_switch(origin, destination)
+        origin.pointee.starting = nil
+        return true
+    }
+
+    private func startWithCare() throws -> Context {
+        let context = try start(rawGreenletEntryWithCare)
+        context.pointee.parent_waits = false
+        return context
     }
 
     /// Stops here and continues in `target`, handing nothing over and dropping what comes back.
@@ -52,9 +62,8 @@ extension RawGreenlet {
     @inline(__always)
     public static func `switch`(to target: RawGreenlet) throws {
         // Inlined, so that the switch saves what is live at this very call and nothing else.
-        let destination = target.place
-        if cgreenlet_is_plain(destination) {
-            cgreenlet_switch(cgreenlet_running(), destination)
+        if cgreenlet_is_at_ease(target.gate) {
+            cgreenlet_switch(cgreenlet_running(), target.place)
             if cgreenlet_has_delivery() { try dropDelivery() }
             return
         }
@@ -63,7 +72,13 @@ extension RawGreenlet {
 
     @usableFromInline
     @inline(never)
-    func passControl() throws { _ = try self.switch() }
+    func passControl() throws {
+        if try !startPlainly() {
+            _ = try transfer(.value(nil))
+        } else if cgreenlet_has_delivery() {
+            try dropDelivery()
+        }
+    }
 
     /// Continues in this greenlet, whose own `switch(_:)` throws `error`.
     ///
@@ -135,7 +150,7 @@ extension RawGreenlet {
         while true {
             if let context = target.context { return (context, target) }
             if !target.isDead {
-                if case .value = parcel { return (try target.start(), target) }
+                if case .value = parcel { return (try target.startWithCare(), target) }
                 target.die()
             }
             if case .error(let exit as GreenletExit) = parcel { parcel = .value(exit) }
@@ -145,27 +160,40 @@ extension RawGreenlet {
     }
 }
 
+/// Takes what was handed over; throws it if it is an error.
+@inline(never)
+private func received() throws -> Any? { try GreenletThread.current.receive().parcel.open() }
+
 /// Takes what was handed over to a greenlet that wants no value; throws it if it is an error.
 ///
 /// No method: the type that it would be called on had to be kept across the switch.
 @usableFromInline
 @inline(never)
-func dropDelivery() throws { _ = try GreenletThread.current.receive().parcel.open() }
+func dropDelivery() throws { _ = try received() }
 
 extension GreenletThread {
-    /// Runs the body of the greenlet that was just entered on `context`, and finds out where to go afterwards.
-    fileprivate func runBody(on context: Context) -> Context {
+    /// Runs the body of the greenlet that was just entered on `context`.
+    ///
+    /// - Returns: Where to go afterwards.
+    fileprivate func run(on context: Context) -> Context {
         do {
-            if !(try runPlainly(on: context)), let result = try runToEnd(on: context) {
-                return passOn(.value(result), from: context)
-            }
-        } catch let exit as GreenletExit {
-            return passOn(.value(exit), from: context)
+            guard let result = try runToEnd(on: context) else { return end(context) }
+            return passOn(.value(result), from: context)
         } catch {
-            return passOn(.error(error), from: context)
+            return end(context, with: error)
         }
+    }
+
+    /// The body has thrown.
+    fileprivate func end(_ context: Context, with error: any Error) -> Context {
+        passOn((error as? GreenletExit).map { .value($0) } ?? .error(error), from: context)
+    }
+
+    /// The body has ended, and there is nothing to hand over.
+    fileprivate func end(_ context: Context) -> Context {
+        if let starter = finishBelow(context) { return starter }
         guard let destination = plainHeir(of: context) else { return passOn(.value(nil), from: context) }
-        if !finishBelow(destination, context) { finish(context) }
+        finish(context)
         return destination
     }
 
@@ -196,16 +224,6 @@ extension GreenletThread {
         }
     }
 
-    /// Runs a body that takes nothing and was handed nothing.
-    ///
-    /// - Returns: False if it isn't one; it has not run then.
-    @inline(__always)
-    private func runPlainly(on context: Context) throws -> Bool {
-        guard !record.pointee.delivery, let body = starting(on: context, { $0.takePlainBody() }) else { return false }
-        try body()
-        return true
-    }
-
     /// - Returns: What the body returned.
     @inline(never)
     private func runToEnd(on context: Context) throws -> Any? {
@@ -223,32 +241,108 @@ extension GreenletThread {
             let received = receive()
             (parcel, body) = (received.parcel, received.greenlet?.takeBody())
         } else {
-            body = starting(on: context) { $0.takeBody() }
+            body = starting(on: context)._withUnsafeGuaranteedRef { $0.takeBody() }
         }
         guard let body else { preconditionFailure("a greenlet was started twice") }
         return (parcel, body)
     }
-
-    /// Looks at the greenlet that was started plainly on `context`, right after.
-    @inline(__always)
-    private func starting<Result>(on context: Context, _ look: (RawGreenlet) -> Result) -> Result {
-        // Safe because whoever started it did so by a call on its handle, which has not returned.
-        Unmanaged<RawGreenlet>.fromOpaque(context.pointee.owner!)._withUnsafeGuaranteedRef(look)
-    }
 }
 
-/// The first function on a raw greenlet's stack.
+// Free functions, that ask for no more than they need: each life goes this way.
+
+/// Whoever was started plainly on `context`.
+///
+/// Safe because that was done by a call on the handle, which has not returned.
+@inline(__always)
+private func starting(on context: Context) -> Unmanaged<RawGreenlet> {
+    .fromOpaque(context.pointee.owner!)
+}
+
+@inline(__always)
+private func takePlainBody(on context: Context) -> () throws -> Void {
+    // Not as the closure's result: that is generic, and wraps it.
+    var body: (() throws -> Void)?
+    starting(on: context)._withUnsafeGuaranteedRef { body = $0.takePlainBody() }
+    return body!
+}
+
+/// Runs a body that takes nothing and was handed nothing, and gives `context` back.
+///
+/// - Returns: Where to go afterwards.
+@inline(__always)
+private func runPlainly(on context: Context) -> Context {
+    let destination: Context
+    do {
+        try takePlainBody(on: context)()
+        if let starter = finishBelow(context) {
+            cgreenlet_release(context)
+            return starter
+        }
+        destination = end(context)
+    } catch {
+        destination = end(context, with: error)
+    }
+    giveBack(context)
+    return destination
+}
+
+/// Ends a raw greenlet whose parent waits in the very call that started it, if nobody else is concerned.
+///
+/// - Returns: The parent's context; nil if it isn't one, and nothing has happened then.
+@inline(__always)
+private func finishBelow(_ context: Context) -> Context? {
+    guard context.pointee.parent_waits, context.pointee.scheduled == nil, cgreenlet_is_plain(context),
+        let parent = context.pointee.parent
+    else { return nil }
+    let waiting = Unmanaged<RawGreenlet>.fromOpaque(parent)._withUnsafeGuaranteedRef { $0.place }
+    guard cgreenlet_is_starting(waiting, context) else { return nil }
+    let ended = starting(on: context)
+    context.pointee.owner = nil
+    context.pointee.parent = nil
+    let isMain = parent == context.pointee.thread.pointee.main.owner
+    ended._withUnsafeGuaranteedRef { $0.die(keeping: isMain ? nil : .fromOpaque(parent)) }
+    return waiting
+}
+
+@inline(never)
+private func end(_ context: Context, with error: any Error) -> Context {
+    thread(of: context)._withUnsafeGuaranteedRef { $0.end(context, with: error) }
+}
+
+@inline(never)
+private func end(_ context: Context) -> Context {
+    thread(of: context)._withUnsafeGuaranteedRef { $0.end(context) }
+}
+
+@inline(never)
+private func giveBack(_ context: Context) { thread(of: context)._withUnsafeGuaranteedRef { $0.giveBack(context) } }
+
+/// Safe because the thread's record keeps it.
+private func thread(of context: Context) -> Unmanaged<GreenletThread> {
+    .fromOpaque(context.pointee.thread.pointee.record!)
+}
+
+/// The first function on the stack of a raw greenlet whose body takes nothing, and that is handed nothing.
 ///
 /// Only raw pointers are alive when it leaves for good.
-func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
-    // Safe because `start` passed the context itself.
-    let context = argument!.assumingMemoryBound(to: cgreenlet_context.self)
-    // Safe because the thread's record keeps it.
-    let thread = Unmanaged<GreenletThread>.fromOpaque(context.pointee.thread.pointee.record!)
-    let destination = thread._withUnsafeGuaranteedRef { thread in
-        let destination = thread.runBody(on: context)
+private func rawGreenletEntry(_ argument: UnsafeMutableRawPointer?) {
+    let context = started(on: argument)
+    cgreenlet_leave(context, runPlainly(on: context))
+}
+
+/// The first function on any other raw greenlet's stack.
+private func rawGreenletEntryWithCare(_ argument: UnsafeMutableRawPointer?) {
+    let context = started(on: argument)
+    let destination = thread(of: context)._withUnsafeGuaranteedRef { thread in
+        let destination = thread.run(on: context)
         thread.giveBack(context)
         return destination
     }
     cgreenlet_leave(context, destination)
+}
+
+/// Safe because `start` passed the context itself.
+@inline(__always)
+private func started(on argument: UnsafeMutableRawPointer?) -> Context {
+    argument!.assumingMemoryBound(to: cgreenlet_context.self)
 }

@@ -44,8 +44,8 @@ extension RawGreenlet {
     /// Not a switch point.
     ///
     /// The tracer is called in the target, right after the switch and before anything else there. It may switch, which is
-    /// traced in turn. If it throws, it is removed, and its error surfaces in the target instead of what was handed over;
-    /// a body that was about to begin doesn't.
+    /// traced in turn. If it throws, nobody is told any more, not even another tracer that it has set itself, and its error
+    /// surfaces in the target instead of what was handed over; a body that was about to begin doesn't.
     ///
     /// It sees the switches of raw greenlets: by `switch`, by `throw`, and where control goes when a body ends. What a
     /// scheduler does (`GreenletHub` when greenlets wait) it doesn't see: the origin of the next event may then be

@@ -36,21 +36,31 @@ public final class RawGreenlet {
     // Safe because they are read and written by the owning thread only, and never across a switch.
     /// Its stack, from the first switch to the end; before and after that one that lies on no thread.
     ///
-    /// Never nil, for whoever switches has looked at the thread, and need not ask.
-    @exclusivity(unchecked) @usableFromInline private(set) var place = cgreenlet_nowhere()
-    /// What will run, until it does.
-    @exclusivity(unchecked) private var body: Code?
+    /// Never nil, for whoever switches has looked at `gate`, and need not ask.
+    @exclusivity(unchecked) @usableFromInline private(set) var place: UnsafeMutablePointer<cgreenlet_context>
+    /// Its thread's record as long as it has a stack; before and after that nobody's.
+    ///
+    /// What a plain switch asks. Not the context: that is another thread's, maybe, and gone with it.
+    @exclusivity(unchecked) @usableFromInline private(set) var gate: UnsafePointer<cgreenlet_thread>
+    /// What will run, until it does, if it takes something.
+    @exclusivity(unchecked) private var body: Body?
+    /// What will run, until it does, if it takes nothing: it needs no wrapper then.
+    @exclusivity(unchecked) private var plainBody: (() throws -> Void)?
     private let stackSize: Int
-    /// The parent while there is no stack, unless that is the thread's main greenlet, which needs no one to keep it.
+    /// The parent while there is no stack, retained, unless that is the thread's main greenlet, which needs no one to
+    /// keep it.
     ///
     /// As long as there is a stack its context knows the parent, and so survives its handle.
-    @exclusivity(unchecked) private var ancestor: RawGreenlet?
+    @exclusivity(unchecked) private var ancestor: Unmanaged<RawGreenlet>?
     private let kind: Kind
 
     /// The stack, from the first switch to the end.
     private(set) var context: Context? {
         @inline(__always) get { place == cgreenlet_nowhere() ? nil : place }
-        @inline(__always) set { place = newValue ?? cgreenlet_nowhere() }
+        @inline(__always) set {
+            place = newValue ?? cgreenlet_nowhere()
+            gate = newValue.map { UnsafePointer($0.pointee.thread) } ?? cgreenlet_nobody()
+        }
     }
 
     private enum Kind {
@@ -75,7 +85,7 @@ public final class RawGreenlet {
     ///
     /// greenlet: `greenlet(run, parent)`.
     public convenience init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping Body) {
-        self.init(under: parent, stackSize: stackSize, running: .passing(body))
+        self.init(under: parent, stackSize: stackSize, body: body, plainBody: nil)
     }
 
     /// Creates a greenlet whose body takes nothing and returns nothing.
@@ -87,13 +97,21 @@ public final class RawGreenlet {
     ///
     /// greenlet: `greenlet(run, parent)`.
     public convenience init(parent: RawGreenlet? = nil, stackSize: Int = 0, _ body: @escaping () throws -> Void) {
-        self.init(under: parent, stackSize: stackSize, running: .plain(body))
+        self.init(under: parent, stackSize: stackSize, body: nil, plainBody: body)
     }
 
-    private init(under parent: RawGreenlet?, stackSize: Int, running body: Code) {
-        home = GreenletThread.currentHome
-        ancestor = home._withUnsafeGuaranteedRef { $0.makeRoom(under: parent) }
+    @inline(__always)
+    private init(
+        under parent: RawGreenlet?,
+        stackSize: Int,
+        body: Body?,
+        plainBody: (() throws -> Void)?
+    ) {
+        (home, ancestor) = GreenletThread.makeRoom(under: parent)
+        place = cgreenlet_nowhere()
+        gate = cgreenlet_nobody()
         self.body = body
+        self.plainBody = plainBody
         self.stackSize = max(0, stackSize)
         kind = .own
     }
@@ -104,7 +122,9 @@ public final class RawGreenlet {
         // Safe because the field is part of the record.
         let context = thread.record.pointer(to: \.main)!
         place = context
+        gate = UnsafePointer(thread.record)
         stackSize = 0
+        ancestor = nil
         kind = .main
         thread.made()
         own(context)
@@ -114,10 +134,11 @@ public final class RawGreenlet {
     init(on context: Context, of thread: GreenletThread) {
         home = .passUnretained(thread)
         place = context
+        gate = UnsafePointer(thread.record)
         stackSize = 0
         // Only a raw greenlet's context has a parent.
         kind = context.pointee.parent == nil ? .guest : .own
-        ancestor = kind == .guest ? thread.parent(ofGuest: context) : nil
+        ancestor = kind == .guest ? .passRetained(thread.parent(ofGuest: context)) : nil
         thread.made()
         thread.disown(orphan: context)
         own(context)
@@ -127,6 +148,16 @@ public final class RawGreenlet {
         // On any thread, at any time: the context is not looked at, except on its own thread.
         if let context { leave(context) }
         home._withUnsafeGuaranteedRef { $0.dropped() }
+        if ancestor != nil { letAncestorsGo() }
+    }
+
+    /// One after the other: each within the other's `deinit`, a long line of them would need a deep stack.
+    @inline(never)
+    private func letAncestorsGo() {
+        while let next = ancestor {
+            var last = next.takeRetainedValue()
+            ancestor = isKnownUniquelyReferenced(&last) ? last.ancestor.take() : nil
+        }
     }
 
     /// The last reference goes before the stack does.
@@ -161,26 +192,49 @@ public final class RawGreenlet {
     }
 
     /// It will never need its stack.
-    func die() { body = nil }
+    func die() {
+        body = nil
+        plainBody = nil
+    }
 
     /// The stack is given back, or will never be entered again.
     func die(under parent: RawGreenlet?) {
         context = nil
-        body = nil
-        if kind == .own { ancestor = parent }
+        die()
+        if kind == .own { keep(parent) }
     }
 
-    /// Gives a greenlet that has not started its stack, and itself over to it.
-    func start() throws -> Context {
-        guard let fresh = cgreenlet_acquire(stackSize) else { throw GreenletError.outOfStacks(stackSize, errno) }
-        cgreenlet_prepare(fresh, rawGreenletEntry, fresh)
-        own(fresh)
-        home._withUnsafeGuaranteedRef { $0.started(fresh, under: ancestor.take()) }
+    /// The same, of one whose body has run.
+    ///
+    /// - Parameter parent: What the context kept.
+    @inline(__always)
+    func die(keeping parent: Unmanaged<RawGreenlet>?) {
+        context = nil
+        ancestor = parent
+    }
+
+    private func keep(_ parent: RawGreenlet?) {
+        let before = ancestor
+        ancestor = parent.map { .passRetained($0) }
+        before?.release()
+    }
+
+    /// Gives a greenlet that has not started its stack, which begins with `entry`, and itself over to it.
+    @inline(__always)
+    func start(_ entry: cgreenlet_entry) throws -> Context {
+        guard let fresh = cgreenlet_acquire(stackSize) else { throw outOfStacks() }
+        cgreenlet_prepare(fresh, entry, fresh)
+        fresh.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        home._withUnsafeGuaranteedRef { $0.started(fresh, under: ancestor) }
+        ancestor = nil
         context = fresh
         return fresh
     }
 
-    /// What a body may be: one that takes nothing needs no wrapper.
+    @inline(never)
+    private func outOfStacks() -> GreenletError { .outOfStacks(stackSize, errno) }
+
+    /// What a body may be.
     enum Code {
         case plain(() throws -> Void)
         case passing(Body)
@@ -195,27 +249,42 @@ public final class RawGreenlet {
         }
     }
 
-    func takeBody() -> Code? {
-        defer { body = nil }
-        return body
-    }
+    func takeBody() -> Code? { isPlain ? .plain(takePlainBody()) : body.take().map { .passing($0) } }
 
-    /// The body, if it takes nothing.
+    /// The body, which takes nothing, as `isPlain` said.
     @inline(__always)
-    func takePlainBody() -> (() throws -> Void)? {
-        guard case .plain(let plain) = body else { return nil }
-        body = nil
-        return plain
-    }
+    func takePlainBody() -> () throws -> Void { plainBody.take()! }
+
+    /// Whether it has a body that takes nothing.
+    @inline(__always)
+    var isPlain: Bool { plainBody != nil }
+
+    private var hasBody: Bool { isPlain || body != nil }
 }
 
 extension GreenletThread {
     /// A safe point, at which a handle is made.
     ///
-    /// - Returns: The parent that it has to keep: the current greenlet if `parent` is nil.
-    func makeRoom(under parent: RawGreenlet?) -> RawGreenlet? {
-        endOrphans()
-        made()
+    /// - Returns: The calling thread, and the parent that the handle has to keep: the current greenlet if `parent` is nil.
+    @inline(__always)
+    static func makeRoom(under parent: RawGreenlet?) -> (home: Unmanaged<GreenletThread>, Unmanaged<RawGreenlet>?) {
+        guard parent == nil, let record = cgreenlet_record_at_ease_on_main() else { return makeRoomWithCare(parent) }
+        let home = Unmanaged<GreenletThread>.fromOpaque(record)
+        home._withUnsafeGuaranteedRef { $0.made() }
+        return (home, nil)
+    }
+
+    @inline(never)
+    private static func makeRoomWithCare(
+        _ parent: RawGreenlet?
+    ) -> (home: Unmanaged<GreenletThread>, Unmanaged<RawGreenlet>?) {
+        let thread = current
+        thread.endOrphans()
+        thread.made()
+        return (.passUnretained(thread), thread.parentToKeep(parent).map { .passRetained($0) })
+    }
+
+    private func parentToKeep(_ parent: RawGreenlet?) -> RawGreenlet? {
         guard let parent else { return isOnMain ? nil : currentGreenlet.unlessMain }
         precondition(
             parent.home.toOpaque() == Unmanaged.passUnretained(self).toOpaque(),
@@ -233,9 +302,9 @@ extension GreenletThread {
         running == record.pointer(to: \.main)!
     }
 
-    /// What a context keeps of a parent; nil means the main greenlet, which is not retained.
-    func keep(parent: RawGreenlet?) -> UnsafeMutableRawPointer? {
-        parent.map { Unmanaged.passRetained($0).toOpaque() } ?? record.pointee.main.owner
+    /// What a context keeps of a retained parent; nil means the main greenlet, which is not retained.
+    func keep(_ parent: Unmanaged<RawGreenlet>?) -> UnsafeMutableRawPointer? {
+        parent?.toOpaque() ?? record.pointee.main.owner
     }
 
     /// The parent that a context kept, which it does no longer; nil if that was the main greenlet.
@@ -251,7 +320,7 @@ extension RawGreenlet {
 
     /// Whether this is its thread.
     @inline(__always)
-    var isHome: Bool { cgreenlet_thread_if_started()?.pointee.record == home.toOpaque() }
+    var isHome: Bool { cgreenlet_is_home(home.toOpaque()) }
 
     static func handle(on context: Context, of thread: GreenletThread) -> RawGreenlet {
         owner(of: context) ?? RawGreenlet(on: context, of: thread)
@@ -269,10 +338,10 @@ extension RawGreenlet {
     /// Not a switch point. Ask on its own thread, or when that has ended: then it is true, unless it never started.
     ///
     /// greenlet: `greenlet.dead`.
-    public var isDead: Bool { context == nil && body == nil }
+    public var isDead: Bool { context == nil && !hasBody }
 
     /// Whether it has not started yet.
-    var isPending: Bool { context == nil && body != nil }
+    var isPending: Bool { context == nil && hasBody }
 
     /// Whether the greenlet was started and has not ended.
     ///
@@ -289,19 +358,21 @@ extension RawGreenlet {
     /// greenlet: `greenlet.parent`.
     public var parent: RawGreenlet? {
         guard let parent = context?.pointee.parent else {
+            if let heir = heirInC { return heir }
             // On another thread, which is asked against the rules, the main greenlet may just be going.
-            return ancestor ?? (kind == .own && isHome ? thread.main : nil)
+            return ancestor?.takeUnretainedValue() ?? (kind == .own && isHome ? thread.main : nil)
         }
         return Unmanaged<RawGreenlet>.fromOpaque(parent).takeUnretainedValue()
     }
 
     /// Changes where control goes when the body ends.
     ///
-    /// Not a switch point. In every state: also of one that runs, or has ended.
+    /// Not a switch point. In every state: also of one that runs, or has ended; and also of one made in C (cgreenlet.h),
+    /// which needs a parent that has started and not ended. If that ends first, control goes to the main greenlet.
     ///
     /// - Parameter parent: A greenlet of the same thread.
-    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread) or
-    ///   `.cyclicParent`; nothing has changed then.
+    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread), `.cyclicParent` or
+    ///   `.invalidArgument` (no parent for one made in C); nothing has changed then.
     ///
     /// greenlet: `greenlet.parent = g`.
     public func setParent(_ parent: RawGreenlet) throws {
@@ -329,11 +400,12 @@ extension RawGreenlet {
         }
         if let context, context.pointee.parent != nil {
             withExtendedLifetime(thread.takeParent(of: context)) {
-                context.pointee.parent = thread.keep(parent: parent.unlessMain)
+                context.pointee.parent = thread.keep(parent.unlessMain.map { .passRetained($0) })
                 context.pointee.parent_waits = false
             }
         } else {
-            ancestor = kind == .own ? parent.unlessMain : parent
+            if heirInC != nil { try setHeirInC(parent) }
+            keep(kind == .own ? parent.unlessMain : parent)
         }
     }
 

@@ -115,6 +115,10 @@ cgreenlet_thread *cgreenlet_thread_start(void);
 /// Where control goes when `context` ends, if it is one of cgreenlet.h's; else NULL.
 cgreenlet_context *_Nullable cgreenlet_heir(const cgreenlet_context *context);
 
+/// Sets where control goes when `context` ends, which is one of cgreenlet.h's. Returns 0, or an errno as
+/// `cgreenlet_set_parent` sets it, or ENOMEM.
+int cgreenlet_set_heir(cgreenlet_context *context, cgreenlet_context *heir);
+
 extern _Thread_local cgreenlet_thread cgreenlet_this_thread __attribute__((tls_model("initial-exec")));
 
 /// This thread's record. Its address may be kept across switches: a greenlet never changes its thread.
@@ -130,9 +134,27 @@ static inline cgreenlet_thread *_Nullable cgreenlet_thread_if_started(void) {
     return thread->started ? thread : NULL;
 }
 
+/// GreenletCore's side of this thread if it ever used greenlets from Swift, else NULL.
+static inline void *_Nullable cgreenlet_record(void) { return cgreenlet_this_thread.record; }
+
+/// Whether `record` is it.
+static inline bool cgreenlet_is_home(const void *record) { return cgreenlet_this_thread.record == record; }
+
 /// Whether `thread` is the calling thread, and nothing asks for its attention.
 static inline bool cgreenlet_is_at_ease(const cgreenlet_thread *thread) {
     return thread == __c11_atomic_load(&cgreenlet_this_thread.at_ease, __ATOMIC_RELAXED);
+}
+
+/// Whether `record` is GreenletCore's side of the calling thread, and nothing asks for its attention.
+static inline bool cgreenlet_is_at_ease_at(const void *record) {
+    return cgreenlet_is_home(record) && __c11_atomic_load(&cgreenlet_this_thread.at_ease, __ATOMIC_RELAXED);
+}
+
+/// The same record if the thread's own stack runs, and nothing asks for attention; else NULL.
+static inline void *_Nullable cgreenlet_record_at_ease_on_main(void) {
+    const cgreenlet_thread *thread = &cgreenlet_this_thread;
+    if (thread->current != &thread->main || !__c11_atomic_load(&thread->at_ease, __ATOMIC_RELAXED)) return NULL;
+    return thread->record;
 }
 
 /// Whether `context` belongs to the calling thread and nothing asks for that thread's attention.
@@ -140,7 +162,16 @@ static inline bool cgreenlet_is_plain(const cgreenlet_context *context) {
     return cgreenlet_is_at_ease(context->thread);
 }
 
+/// Whether `context` has started `other` and waits in that very call.
+static inline bool cgreenlet_is_starting(const cgreenlet_context *context, const cgreenlet_context *other) {
+    return context->starting == other;
+}
+
+extern cgreenlet_thread cgreenlet_no_thread;
 extern cgreenlet_context cgreenlet_no_context;
+
+/// A record that is no thread's: none is at ease with it.
+static inline const cgreenlet_thread *cgreenlet_nobody(void) { return &cgreenlet_no_thread; }
 
 /// A context that nobody enters: no thread is at ease with it.
 static inline cgreenlet_context *cgreenlet_nowhere(void) { return &cgreenlet_no_context; }
