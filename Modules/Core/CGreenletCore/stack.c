@@ -61,6 +61,11 @@ __attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, 
         cgreenlet_unmap_single(pool, context);
         return;
     }
+    if (context->kind == CGREENLET_KIND_SHARED) {
+        cgreenlet_settle_lodger(pool, context);
+        cgreenlet_drop_lodges(pool, false);
+        return;
+    }
     cgreenlet_make_hot(pool, context);
     // Before anything is cooled: what lies in an arena that goes need not be.
     if (*context->tally == 0) cgreenlet_arena_is_idle(pool, context);
@@ -70,7 +75,7 @@ __attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, 
 // Nobody stands on `context` any more once another stack is released: find its final place.
 static inline void settle(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     bool is_rare = *context->tally == 0 || pool->hot_count >= CGREENLET_HOT_LIMIT - 1;
-    if (__builtin_expect(is_rare || context->kind == CGREENLET_KIND_SINGLE, 0)) {
+    if (__builtin_expect(is_rare || context->kind != CGREENLET_KIND_POOLED, 0)) {
         settle_rarely(pool, context);
     } else {
         cgreenlet_make_hot(pool, context);
@@ -92,6 +97,10 @@ __attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_threa
     cgreenlet_overflow_watch(thread);
     thread->pool = pool;
     return pool;
+}
+
+cgreenlet_stack_pool *cgreenlet_pool_of(cgreenlet_thread *thread) {
+    return thread->pool ? thread->pool : make_pool(thread);
 }
 
 static inline cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {

@@ -76,13 +76,14 @@ extension Hub {
             unregister(greenlet)  // killed before its turn came
             return nil
         }
-        guard let fresh = cgreenlet_acquire(0) else {
+        guard let fresh = stacks == .own ? cgreenlet_acquire(0) : cgreenlet_acquire_shared() else {
             let code = errno
             greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
             unregister(greenlet)
             return nil
         }
-        cgreenlet_prepare(fresh, greenletEntry, greenlet.toOpaque())
+        let prepare = stacks == .own ? cgreenlet_prepare : cgreenlet_prepare_shared
+        prepare(fresh, greenletEntry, greenlet.toOpaque())
         fresh.pointee.scheduled = greenlet.toOpaque()
         greenlet._withUnsafeGuaranteedRef { $0.context = fresh }
         return fresh
