@@ -21,3 +21,9 @@ func sleepers(_ count: Int, nap: Int?) throws -> Figures {
         pageTableBytes: (memory.pageTables - before.pageTables) / count
     )
 }
+
+/// The same with `Hub.Stacks.shared`.
+func sleepersOnSharedStacks(_ count: Int, nap: Int?) throws -> Figures {
+    Hub.current.stacks = .shared
+    return try sleepers(count, nap: nap)
+}

@@ -17,6 +17,7 @@ let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("channel", { count, _ in try channel(count) }),
     ("queue", handOut),
     ("sleepers", sleepers),
+    ("sleepers_shared", sleepersOnSharedStacks),
     ("event", { count, _ in try event(count) }),
     ("echo", { count, _ in try echo(count) }),
     ("hooked_recv", { count, _ in try hookedReceive(count) }),
