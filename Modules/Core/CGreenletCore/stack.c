@@ -55,15 +55,20 @@ void cgreenlet_unmap_single(cgreenlet_stack_pool *pool, cgreenlet_context *conte
     free(context);
 }
 
-// Apart from `settle`: inlined it would cost those that don't need it registers.
-__attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+// Those that are no slot of an arena.
+__attribute__((noinline)) static void settle_odd(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     if (context->kind == CGREENLET_KIND_SINGLE) {
         cgreenlet_unmap_single(pool, context);
         return;
     }
-    if (context->kind == CGREENLET_KIND_SHARED) {
-        cgreenlet_settle_lodger(pool, context);
-        cgreenlet_drop_lodges(pool, false);
+    cgreenlet_settle_lodger(pool, context);
+    cgreenlet_drop_lodges(pool, false);
+}
+
+// Apart from `settle`: inlined it would cost those that don't need it registers.
+__attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    if (context->kind != CGREENLET_KIND_POOLED) {
+        settle_odd(pool, context);
         return;
     }
     cgreenlet_make_hot(pool, context);
