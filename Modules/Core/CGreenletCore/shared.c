@@ -32,8 +32,6 @@ cgreenlet_lodger *cgreenlet_lodger_of(const cgreenlet_context *context) {
 
 static cgreenlet_registers *entered(cgreenlet_lodger *lodger) { return (cgreenlet_registers *)&lodger->context; }
 
-static char *top_of(const cgreenlet_lodger *lodger) { return (char *)cgreenlet_top(&lodger->context); }
-
 void cgreenlet_drop_saved(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     cgreenlet_lodger *lodger = cgreenlet_lodger_of(context);
     pool->sharing.saved -= lodger->capacity;
@@ -58,13 +56,11 @@ static void make_room(cgreenlet_stack_pool *pool, cgreenlet_lodger *lodger, uint
     pool->sharing.saved += size;
 }
 
-// Of a greenlet that has not begun nothing lies there yet.
-static uint32_t size_of(const cgreenlet_lodger *lodger) {
-    const cgreenlet_context *context = &lodger->context;
-    if (context->resume_address == (void *)cgreenlet_trampoline) return 0;
-    char *low = (char *)context->stack_pointer - RED_ZONE;
-    if (low < context->stack_low) low = context->stack_low;
-    return (uint32_t)(top_of(lodger) - low);
+// From where on there is something to save: nothing yet of a greenlet that has not begun.
+static char *lowest_byte(const cgreenlet_context *context) {
+    char *low = context->stack_pointer;
+    if (context->resume_address == (void *)cgreenlet_trampoline) return low;
+    return low - context->stack_low > RED_ZONE ? low - RED_ZONE : context->stack_low;
 }
 
 static void unpack(void *argument);
@@ -82,11 +78,13 @@ static void divert(cgreenlet_stack_pool *pool, cgreenlet_lodger *lodger) {
 }
 
 CGREENLET_UNINSTRUMENTED static void pack(cgreenlet_stack_pool *pool, cgreenlet_lodger *lodger) {
-    uint32_t size = size_of(lodger);
+    char *low = lowest_byte(&lodger->context);
+    uint32_t size = (uint32_t)((char *)cgreenlet_top(&lodger->context) - low);
     if (size > 0) {
         make_room(pool, lodger, size);
-        memcpy(lodger->saved, top_of(lodger) - size, size);
+        memcpy(lodger->saved, low, size);
     }
+    lodger->low = low;
     lodger->size = size;
     divert(pool, lodger);
 }
@@ -101,7 +99,7 @@ CGREENLET_UNINSTRUMENTED static void unpack(void *argument) {
     int error = *thread->error_number;
     // One that was just released has only left now.
     if (occupant && occupant != pool->leaving) pack(pool, (cgreenlet_lodger *)occupant);
-    if (lodger->size > 0) memcpy(top_of(lodger) - lodger->size, lodger->saved, lodger->size);
+    if (lodger->size > 0) memcpy(lodger->low, lodger->saved, lodger->size);
     *entered(lodger) = lodger->registers;
     berth->next = &lodger->context;
     pool->sharing.vacant &= ~((uint64_t)1 << berth->berth);
@@ -113,7 +111,7 @@ cgreenlet_registers cgreenlet_registers_of(const cgreenlet_context *context, uin
     const cgreenlet_lodger *lodger = cgreenlet_lodger_of(context);
     *shift = 0;
     if (!lodger || !cgreenlet_is_packed(lodger)) return *(const cgreenlet_registers *)context;
-    *shift = (uintptr_t)lodger->saved + lodger->size - (uintptr_t)top_of(lodger);
+    *shift = (uintptr_t)lodger->saved - (uintptr_t)lodger->low;
     return lodger->registers;
 }
 
@@ -169,10 +167,11 @@ static cgreenlet_context *choose_berth(cgreenlet_sharing *sharing) {
 
 cgreenlet_context *cgreenlet_acquire_shared(void) {
     cgreenlet_thread *thread = cgreenlet_thread_current();
-    if (thread->careful) return cgreenlet_acquire(0);
     cgreenlet_stack_pool *pool = cgreenlet_pool_of(thread);
     if (!pool) return NULL;
     cgreenlet_sharing *sharing = &pool->sharing;
+    if (!sharing->packer) sharing->is_watched = thread->careful || cgreenlet_valgrind_present();
+    if (sharing->is_watched) return cgreenlet_acquire(0);
     // The caller may be standing on it, and will leave to what it gets here: only then are bytes written there.
     if (pool->leaving && pool->leaving->kind == CGREENLET_KIND_SHARED) {
         cgreenlet_settle_lodger(pool, pool->leaving);

@@ -31,8 +31,9 @@ typedef struct cgreenlet_lodger {
     _Alignas(64) cgreenlet_context context;
     cgreenlet_context *berth;
     char *_Nullable saved;
-    uint32_t size;      ///< bytes in `saved`; they belong below the top of the berth
-    uint32_t capacity;  ///< of `saved`
+    char *_Nullable low;  ///< where on the berth they belong
+    uint32_t size;        ///< how many they are
+    uint32_t capacity;    ///< how many there is room for
     cgreenlet_registers registers;
 } cgreenlet_lodger;
 
@@ -54,6 +55,7 @@ typedef struct cgreenlet_sharing {
     uint64_t vacant;  ///< which of them nobody's bytes lie on
     uint32_t count;   ///< berths that there are
     uint32_t limit;   ///< and that there may be; 0 means CGREENLET_BERTHS
+    bool is_watched;  ///< something would mistake what is done here: nobody shares
     uint32_t turn;    ///< which of them the next one shares, if none is vacant
     cgreenlet_context *_Nullable packer;  ///< the stack that the unpacker runs on
     cgreenlet_context *_Nullable spare;   ///< lodgers that have ended
