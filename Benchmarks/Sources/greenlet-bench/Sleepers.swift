@@ -22,8 +22,10 @@ func sleepers(_ count: Int, nap: Int?) throws -> Figures {
     )
 }
 
-/// The same with `Hub.Stacks.shared`.
-func sleepersOnSharedStacks(_ count: Int, nap: Int?) throws -> Figures {
-    Hub.current.stacks = .shared
-    return try sleepers(count, nap: nap)
+/// A case whose greenlets share their stacks.
+func onSharedStacks(_ run: @escaping (Int, Int?) throws -> Figures) -> (Int, Int?) throws -> Figures {
+    { count, more in
+        Hub.current.stacks = .shared
+        return try run(count, more)
+    }
 }

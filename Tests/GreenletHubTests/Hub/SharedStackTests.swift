@@ -197,7 +197,9 @@ struct SharedStackTests {
         await onThread {
             runOnThreadAndWait {
                 Hub.current.shareStacks(among: 1)
-                let stubborn = spawn { while true { do { try sleep(.seconds(100)) } catch { try? sleep(.seconds(100)) } } }
+                let stubborn = spawn {
+                    while true { do { try sleep(.seconds(100)) } catch { try? sleep(.seconds(100)) } }
+                }
                 let other = spawn { try sleep(.seconds(100)) }
                 try? sleep(.milliseconds(1))
                 withExtendedLifetime((stubborn, other)) {}
@@ -214,10 +216,11 @@ struct SharedStackTests {
             let first = spawn {
                 try nest(6, 11, findings) {
                     inside = RawGreenlet.current
-                    let value = try RawGreenlet { _ in
-                        let child = try nestAndWait(event, findings)
-                        return child + 1
-                    }.switch() as? Int
+                    let value =
+                        try RawGreenlet { _ in
+                            let child = try nestAndWait(event, findings)
+                            return child + 1
+                        }.switch() as? Int
                     findings.expect(value == 42, "a raw greenlet returned \(String(describing: value))")
                 }
             }

@@ -39,7 +39,9 @@ private func sendAndCompare(_ address: SocketAddress, _ random: SeededRandom) th
     defer { socket.close() }
     var right = 0
     for _ in 0..<8 {
-        let message = (0..<Int.random(in: 1..<2_000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let message = (0..<Int.random(in: 1..<2_000, using: &random)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+        }
         try socket.sendAll(message)
         if try readAll(socket, upTo: message.count) == message { right += 1 }
         if Int.random(in: 0..<4, using: &random) == 0 { try sleep(.microseconds(200)) }
