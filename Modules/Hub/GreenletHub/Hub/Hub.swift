@@ -68,9 +68,10 @@ public final class Hub {
 
     /// Where the greenlets have their frames that start on this hub from now on.
     ///
-    /// Each on a stack of its own, unless it says `.shared`: see ``Stacks``.
+    /// Each on a stack of its own, unless it says `.shared`, whose documentation says what to beware of. May be changed
+    /// at any time.
     ///
-    /// greenlet: always shared (its stacks are sliced).
+    /// greenlet: always shared.
     @exclusivity(unchecked) public var stacks = Stacks.own
 
     /// Called with each error that a greenlet ended with and that nobody was waiting for.
