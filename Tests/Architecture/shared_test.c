@@ -65,9 +65,24 @@ __attribute__((noinline)) static void dive(member *self, unsigned depth) {
     check(there == (void *)frame, "a frame is where it was");
 }
 
+// Vacant berths become free stacks, and those are written to.
+static void disturb(void) {
+    enum { STACKS = 4 };
+    cgreenlet_context *taken[STACKS];
+    cgreenlet_trim_stacks();
+    for (int i = 0; i < STACKS; i++) {
+        taken[i] = cgreenlet_acquire(0);
+        if (taken[i]) memset(taken[i]->stack_low + taken[i]->stack_size / 2, 0xab, taken[i]->stack_size / 2);
+    }
+    for (int i = 0; i < STACKS; i++) {
+        if (taken[i]) cgreenlet_release(taken[i]);
+    }
+}
+
 static void live(void *argument) {
     member *self = argument;
     while (self->steps-- > 0) {
+        if (pick(&self->random, 100) == 0) disturb();
         unsigned depth = pick(&self->random, DEEPEST);
         if (depth > deepest_seen) deepest_seen = depth;
         dive(self, depth);

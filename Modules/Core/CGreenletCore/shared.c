@@ -139,6 +139,7 @@ static cgreenlet_context *take_slot(void) {
     if (!slot) return NULL;
     slot->kind = CGREENLET_KIND_BERTH;
     slot->next = NULL;
+    slot->start_number = 0;
     return slot;
 }
 
@@ -192,6 +193,7 @@ cgreenlet_context *cgreenlet_acquire_shared(void) {
     context->kind = CGREENLET_KIND_SHARED;
     context->tally = &sharing->live;
     sharing->live++;
+    berth->start_number++;
     if (!berth->next) {
         berth->next = context;
         sharing->vacant &= ~((uint64_t)1 << berth->berth);
@@ -217,6 +219,7 @@ void cgreenlet_settle_lodger(cgreenlet_stack_pool *pool, cgreenlet_context *cont
         berth->next = NULL;
         sharing->vacant |= (uint64_t)1 << berth->berth;
     }
+    berth->start_number--;
     cgreenlet_drop_saved(pool, context);
     context->next = sharing->spare;
     sharing->spare = context;
@@ -245,12 +248,13 @@ static void give_slot(cgreenlet_stack_pool *pool, cgreenlet_context *slot) {
 void cgreenlet_give_berths(cgreenlet_stack_pool *pool) {
     cgreenlet_sharing *sharing = &pool->sharing;
     for (int i = 0; i < CGREENLET_BERTHS; i++) {
-        if (!(sharing->vacant >> i & 1)) continue;
+        // One that is packed comes back to its own berth, vacant or not.
+        if (!(sharing->vacant >> i & 1) || sharing->berths[i]->start_number > 0) continue;
         give_slot(pool, sharing->berths[i]);
         sharing->berths[i] = NULL;
         sharing->count--;
+        sharing->vacant &= ~((uint64_t)1 << i);
     }
-    sharing->vacant = 0;
     if (sharing->live > 0 || !sharing->packer) return;
     give_slot(pool, sharing->packer);
     sharing->packer = NULL;

@@ -85,7 +85,7 @@ void cgreenlet_drop_saved(struct cgreenlet_stack_pool *pool, cgreenlet_context *
 /// Unmaps what describes lodgers, if none is in use; all of it if the pool ends.
 void cgreenlet_drop_lodges(struct cgreenlet_stack_pool *pool, bool all);
 
-/// Makes the vacant berths free stacks again.
+/// Makes the berths that no lodger has free stacks again.
 void cgreenlet_give_berths(struct cgreenlet_stack_pool *pool);
 
 /// Calls `visit` with every lodger that was ever handed out.
