@@ -4,7 +4,7 @@
 import operator
 
 from . import results, systems
-from .systems import OURS, PATCHED
+from .systems import OURS, PATCHED, SHARED
 
 # What, suite, case, metric, whose, relation, limit, and of which peer it is a multiple (None: an absolute figure).
 BARS = [
@@ -23,6 +23,7 @@ BARS = [
     ("hand-over through a queue", "scheduler", "queue, one way", "time", OURS, "≤", 50, None),
     ("a sleeper, resident", "sleepers", "100,000", "resident", OURS, "≤", 4.6 * 1024, None),
     ("1,000,000 sleepers", "sleepers", "1,000,000", "time", OURS, "≤", 1.0, systems.GO),
+    ("the same on shared stacks", "sleepers", "1,000,000", "time", SHARED, "≤", 1.0, systems.GO),
     ("echo, 64 connections", "echo", "64 × 64 B", "requests", OURS, "≥", 0.97, systems.EPOLL),
     ("echo, 1,000 connections", "echo", "1,000 × 64 B", "requests", OURS, "≥", 0.97, systems.EPOLL),
     ("the same with patched calls, 64", "echo", "64 × 64 B", "requests", PATCHED, "≥", 0.90, systems.EPOLL),

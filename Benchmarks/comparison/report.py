@@ -7,7 +7,7 @@ import json
 
 from . import bars, results
 from .suites import base_of
-from .systems import OURS, PATCHED
+from .systems import OURS, PATCHED, SHARED
 
 
 def number(value):
@@ -59,7 +59,8 @@ def _ahead(suites, figures):
         for case, metric in dict.fromkeys((figure.case, figure.metric) for figure in own):
             row = {figure.system: figure for figure in own if (figure.case, figure.metric) == (case, metric)}
             ours = row.pop(OURS, None)
-            row.pop(PATCHED, None)
+            for variant in (PATCHED, SHARED):
+                row.pop(variant, None)
             if ours is None or not row:
                 continue
             by_ratio = all(figure.ratio for figure in [ours, *row.values()])

@@ -42,6 +42,7 @@ def _pip_version(package):
 
 OURS = "swift-greenlet"
 PATCHED = "swift-greenlet patched"
+SHARED = "swift-greenlet, shared stacks"
 EPOLL = "epoll (C)"
 FCONTEXT = "boost.context"
 BOOST_FIBER = "boost.fiber"
@@ -55,6 +56,7 @@ SYSTEMS = [
         echo=(str(BIN / "greenlet-echo"), "--backlog", "4096"),
         version=("git", "-C", str(HERE), "describe", "--always", "--dirty"),
     ),
+    System(SHARED, "peers/setup-ours.sh", micro=(str(BIN / "greenlet-bench"),)),
     System(PATCHED, "peers/setup-ours.sh", echo=(str(BIN / "greenlet-echo"), "--backlog", "4096", "--patched")),
     # Whose suites need the load too.
     System(EPOLL, "build-peers.sh echo_epoll echo_load", echo=(str(BIN / "echo_epoll"),), version=("cc", "--version")),

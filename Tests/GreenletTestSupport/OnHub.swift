@@ -1,6 +1,8 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Tests run in tasks on a shared pool, where nobody may switch: each body gets a thread, and a hub, of its own.
 
+import CGreenletCore
+import Glibc
 import GreenletCore
 package import GreenletHub
 package import Testing
@@ -46,6 +48,7 @@ package func onHub(
     let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<ThreadOutcome, Never>) in
         startWatchedThread(limit: limit, name: "\(location)") {
             let hub = Hub.current
+            if let berths = berthsForAll { hub.shareStacks(among: berths) }
             let before = Leftovers.count(on: hub)
             var outcome = ThreadOutcome()
             do { try body() } catch { outcome.error = error }
@@ -58,6 +61,19 @@ package func onHub(
     }
     if let error = outcome.error { Issue.record(error, sourceLocation: location) }
     if !leaks { #expect(outcome.after == outcome.before, "left behind", sourceLocation: location) }
+}
+
+/// How many stacks all greenlets of the tests share.
+///
+/// Set GREENLET_TEST_BERTHS to see what the whole suite makes of that; else each has its own.
+private let berthsForAll = getenv("GREENLET_TEST_BERTHS").flatMap { Int(String(cString: $0)) }
+
+extension Hub {
+    /// Makes the greenlets that start from now on share `berths` stacks.
+    package func shareStacks(among berths: Int) {
+        cgreenlet_limit_berths(berths)
+        stacks = .shared
+    }
 }
 
 private struct ThreadOutcome: Sendable {

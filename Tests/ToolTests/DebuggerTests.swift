@@ -12,13 +12,17 @@ import Testing
 struct DebuggerTests {
     /// What gdb prints at commands, when the program stands in its running greenlet, or of a core file.
     private static func debug(_ commands: String..., on core: String? = nil) async throws -> String {
-        try await debug(on: core, commands)
+        try await debug(commands, on: core)
     }
 
-    private static func debug(on core: String?, _ commands: [String]) async throws -> String {
+    private static func debug(
+        _ commands: [String],
+        on core: String? = nil,
+        options: String = ""
+    ) async throws -> String {
         let program = Programs.path("suspended-greenlets")
         let script = Programs.file("Tools/gdb/greenlets.py").path
-        let start = ["run --mapped-guards"]
+        let start = ["run --mapped-guards \(options)"]
         let setUp = [
             "set pagination off", "set confirm off", "set debuginfod enabled off", "set complaints 0",
             "source \(script)",
@@ -50,6 +54,22 @@ struct DebuggerTests {
         #expect(output.contains("greenlet bt: there is no context at 0x1; `greenlets` lists them"))
     }
 
+    @Test func thoseThatShareAStackAreFoundWhereverTheirBytesAre() async throws {
+        let output = try await Self.debug(["greenlets", "greenlet bt all"], options: "--shared")
+        let shown = rows(output, "suspended")
+        #expect(shown.count == 4 + 2, "the first four, and two that share one stack: \(output)")
+        let stacks = shown.compactMap { $0.firstMatch(of: #/0x[0-9a-f]+-0x[0-9a-f]+/#)?.output }
+        #expect(stacks.count == 5 && Set(stacks).count == 4, "\(output)")
+        for function in ["waitInTheAttic", "waitInTheBarn"] {
+            #expect(shown.contains { $0.contains(function) }, "\(function): \(output)")
+        }
+        try expectPlaces(in: output)
+        let packed = try #require(
+            output.split(separator: "context 0x").first { $0.contains("waitInTheAttic") && $0.contains("#1 ") }
+        )
+        #expect(packed.contains("closure #1"), "and who called it: \(output)")
+    }
+
     @Test func aCoreFileWillDo() async throws {
         let core = FileManager.default.temporaryDirectory.appendingPathComponent("greenlets-\(getpid()).core").path
         defer { try? FileManager.default.removeItem(atPath: core) }
@@ -58,7 +78,7 @@ struct DebuggerTests {
         let table = try await Self.debug("greenlets", on: core)
         let contexts = rows(table, "suspended").compactMap { $0.split(separator: " ").first.map(String.init) }
         try #require(contexts.count == 4, "\(table)")
-        try expectPlaces(in: await Self.debug(on: core, contexts.map { "greenlet bt \($0)" }))
+        try expectPlaces(in: await Self.debug(contexts.map { "greenlet bt \($0)" }, on: core))
     }
 
     @Test func theBacktraceOfARunningGreenletEndsAtItsEntry() async throws {

@@ -17,6 +17,15 @@ import Testing
     }
 
     @Test(arguments: EchoServer.Kind.allCases)
+    func aThousandConnectionsEchoOnSharedStacks(_ kind: EchoServer.Kind) async throws {
+        let server = try EchoServer(kind, ["--shared-stacks"])
+        let start = try await server.counters()
+        try await server.client("--connections", "1000", "--echoes", "\(200 / loadDivisor)", "--size", "64")
+        try await server.expectBack(to: start, "1,000 connections")
+        await server.end()
+    }
+
+    @Test(arguments: EchoServer.Kind.allCases)
     func aHundredMegabytesComeBackThroughOneConnection(_ kind: EchoServer.Kind) async throws {
         let server = try EchoServer(kind)
         try await server.client("--bulk", "\(100 / loadDivisor)MB")

@@ -34,6 +34,9 @@ struct EchoCommand: ParsableCommand {
     @Flag(help: "Serve with the C library's own blocking calls, made cooperative by Monkey.patchAll().")
     var patched = false
 
+    @Flag(help: "Let connections take turns on a few stacks: less memory for each, a copy or two for each wait.")
+    var sharedStacks = false
+
     @Flag(help: "Print counters to standard error at the end, and at each SIGUSR1.")
     var stats = false
 
@@ -44,6 +47,7 @@ struct EchoCommand: ParsableCommand {
     }
 
     func run() throws {
+        if sharedStacks { Hub.current.stacks = .shared }
         do {
             if patched {
                 try PatchedServer(self).serve()

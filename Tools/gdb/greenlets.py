@@ -12,7 +12,7 @@ import subprocess
 import gdb
 
 MOST_FRAMES = 1000
-KIND_OWN = 0
+KIND_OWN, KIND_BERTH, KIND_SHARED = 0, 3, 4
 
 
 def pointers(first, link):
@@ -35,7 +35,7 @@ def pools():
 
 def free_contexts(pool):
     """Addresses of the contexts that wait for a greenlet."""
-    lists = [pool["hot"]] + [arena["cold"] for arena in pointers(pool["arenas"], "next")]
+    lists = [pool["hot"], pool["sharing"]["spare"]] + [arena["cold"] for arena in pointers(pool["arenas"], "next")]
     free = {int(context) for head in lists for context in pointers(head, "next")}
     return free | {int(pool["leaving"])}
 
@@ -48,8 +48,13 @@ def contexts(pool):
         yield thread["main"].address
     for arena in pointers(pool["arenas"], "next"):
         for index in range(int(arena["used"])):
-            yield (arena["contexts"][index]).address
+            context = (arena["contexts"][index]).address
+            if int(context["kind"]) != KIND_BERTH:  # those that take turns on it are shown
+                yield context
     yield from pointers(pool["singles"], "next")
+    for lodge in pointers(pool["sharing"]["lodges"], "next"):
+        for index in range(int(lodge["used"])):
+            yield lodge["lodgers"][index]["context"].address
 
 
 def show(lines):
@@ -75,8 +80,21 @@ def line_at(address):
     return " at %s:%d" % (place.symtab.filename, place.line) if place.symtab and place.line else ""
 
 
+def goes_on_with(context):
+    """The registers of a suspended context, and what leads from an address on its stack to where those bytes are now."""
+    if int(context["kind"]) == KIND_SHARED:
+        lodger = context.cast(gdb.lookup_type("cgreenlet_lodger").pointer())
+        if lodger["berth"]["next"] != context:
+            return lodger["registers"], int(lodger["saved"]) - int(lodger["low"])
+    return context, 0
+
+
+def goes_on_at(context):
+    return int(goes_on_with(context)[0]["resume_address"])
+
+
 def has_not_begun(context):
-    return symbol_at(int(context["resume_address"])).startswith("cgreenlet_trampoline")
+    return symbol_at(goes_on_at(context)).startswith("cgreenlet_trampoline")
 
 
 def state_of(context, pool, free):
@@ -117,8 +135,9 @@ def word(address):
 
 def frames(context):
     """Code addresses of a suspended context, the innermost first, along the frame pointers."""
-    yield int(context["resume_address"])
-    low, frame = int(context["stack_pointer"]), int(context["frame_pointer"])
+    registers, shift = goes_on_with(context)
+    yield int(registers["resume_address"])
+    low, frame = int(registers["stack_pointer"]), int(registers["frame_pointer"])
     high = int(context["stack_low"]) + int(context["stack_size"])
     is_own = int(context["kind"]) == KIND_OWN
     for _ in range(MOST_FRAMES):
@@ -127,7 +146,7 @@ def frames(context):
             return
         low = frame + 16
         try:
-            frame, address = word(frame), word(frame + 8)
+            frame, address = word(frame + shift), word(frame + shift + 8)
         except gdb.MemoryError:
             return
         # The outermost frame record: its return address leads nowhere.
@@ -161,7 +180,7 @@ number of its thread."""
     def row(self, context, pool, state, threads):
         low, size = int(context["stack_low"]), int(context["stack_size"])
         stack = "the thread's own" if int(context["kind"]) == KIND_OWN else "0x%x-0x%x" % (low, low + size)
-        place = symbol_at(int(context["resume_address"])) if state == "suspended" else ""
+        place = symbol_at(goes_on_at(context)) if state == "suspended" else ""
         if state == "running":
             here = [number for pointer, number in threads if low <= pointer < low + size]
             place = "now, in gdb's thread %d" % here[0] if here else "now"

@@ -44,6 +44,7 @@ run_tests() {
     shift
     run_test switch "$@"
     run_test greenlet "$@"
+    run_test shared "$@"
 }
 
 # keeps_marks MARKS OPTION…: links the library alone. A linker keeps only the marks that every object bears.
@@ -72,7 +73,9 @@ run_tests "x86_64, branches protected" -O2 -fcf-protection=full
 keeps_marks "IBT" -fcf-protection=full
 if [ "$(uname -m)" = x86_64 ]; then
     echo "x86_64, addresses sanitized, leaks found"
-    ASAN_OPTIONS=detect_leaks=1 run_test greenlet -O1 -g -fsanitize=address
+    export ASAN_OPTIONS=detect_leaks=1
+    run_test greenlet -O1 -g -fsanitize=address
+    run_test shared -O1 -g -fsanitize=address
 fi
 
 use aarch64

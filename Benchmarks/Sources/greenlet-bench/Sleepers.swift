@@ -21,3 +21,11 @@ func sleepers(_ count: Int, nap: Int?) throws -> Figures {
         pageTableBytes: (memory.pageTables - before.pageTables) / count
     )
 }
+
+/// A case whose greenlets share their stacks.
+func onSharedStacks(_ run: @escaping (Int, Int?) throws -> Figures) -> (Int, Int?) throws -> Figures {
+    { count, more in
+        Hub.current.stacks = .shared
+        return try run(count, more)
+    }
+}

@@ -95,7 +95,8 @@ void cgreenlet_arena_is_idle(cgreenlet_stack_pool *pool, const cgreenlet_context
 }
 
 size_t cgreenlet_live(const cgreenlet_stack_pool *pool) {
-    size_t live = pool->live_singles;
+    const cgreenlet_sharing *sharing = &pool->sharing;
+    size_t live = pool->live_singles + sharing->live - sharing->count - (sharing->packer != NULL);
     for (const cgreenlet_arena *each = pool->arenas; each; each = each->next) live += cgreenlet_live_in(each);
     return live;
 }

@@ -37,8 +37,10 @@ CGREENLET_UNINSTRUMENTED static size_t collect(cgreenlet_walk walk, uintptr_t *a
 CGREENLET_UNINSTRUMENTED __attribute__((noinline)) size_t cgreenlet_backtrace(
     const cgreenlet_context *context, uintptr_t *addresses, size_t limit) {
     bool is_running = context->thread->current == context;
-    if (limit == 0 || (!is_running && context->resume_address == (void *)cgreenlet_trampoline)) return 0;
-    cgreenlet_walk walk = {.low = (uintptr_t)__builtin_frame_address(0), .frame = (uintptr_t)context->frame_pointer};
+    uintptr_t shift;
+    const cgreenlet_registers registers = cgreenlet_registers_of(context, &shift);
+    if (limit == 0 || (!is_running && registers.resume_address == (void *)cgreenlet_trampoline)) return 0;
+    cgreenlet_walk walk = {.low = (uintptr_t)__builtin_frame_address(0), .frame = (uintptr_t)registers.frame_pointer};
     if (context->kind == CGREENLET_KIND_OWN) {
         bound_own_stack(&walk);
     } else {
@@ -49,8 +51,9 @@ CGREENLET_UNINSTRUMENTED __attribute__((noinline)) size_t cgreenlet_backtrace(
         walk.frame = walk.low;
         return cgreenlet_walk_on(&walk, &caller) ? collect(walk, addresses, limit) : 0;
     }
-    walk.low = (uintptr_t)context->stack_pointer;
-    addresses[0] = (uintptr_t)context->resume_address;
+    walk.low = (uintptr_t)registers.stack_pointer;
+    walk.shift = shift;
+    addresses[0] = (uintptr_t)registers.resume_address;
     return 1 + collect(walk, addresses + 1, limit - 1);
 }
 

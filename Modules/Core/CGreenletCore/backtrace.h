@@ -12,6 +12,7 @@ typedef struct cgreenlet_walk {
     uintptr_t frame;  ///< the next frame record: the caller's frame pointer, then the return address
     uintptr_t low;    ///< lowest address that a record may have
     uintptr_t high;   ///< end of the stack
+    uintptr_t shift;  ///< from an address on the stack to where its bytes are kept; 0 if they lie there
 } cgreenlet_walk;
 
 /// Goes one frame outwards. False at the outermost frame, whose own return address leads nowhere, and wherever the
@@ -21,7 +22,7 @@ static inline __attribute__((always_inline)) bool cgreenlet_walk_on(cgreenlet_wa
     bool fits = record >= walk->low && record % sizeof(uintptr_t) == 0 && walk->high >= 2 * sizeof(uintptr_t) &&
                 record <= walk->high - 2 * sizeof(uintptr_t);
     if (!fits) return false;
-    const volatile uintptr_t *words = (const volatile uintptr_t *)record;
+    const volatile uintptr_t *words = (const volatile uintptr_t *)(record + walk->shift);
     walk->frame = words[0];
     walk->low = record + 2 * sizeof(uintptr_t);
     *address = words[1];

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "include/CGreenletCore.h"
 #include "sanitizer.h"
+#include "stack.h"
 
 void cgreenlet_trampoline(void);
 
@@ -13,11 +14,7 @@ void swift_task_exitThreadLocalContext(uintptr_t *state) __attribute__((weak));
 void swift_task_enterThreadLocalContext(uintptr_t *state) __attribute__((weak));
 
 void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *argument) {
-    // Stacks of one size begin at equal addresses modulo the cache's way size, so that thousands of them would fight
-    // for the same few cache lines. Up to 15 lines of difference spread them and stay within one page's budget.
-    uintptr_t colour = ((uintptr_t)context->stack_low / 4096 % 16) * 64;
-    uintptr_t top = ((uintptr_t)context->stack_low + context->stack_size - colour) & ~(uintptr_t)15;
-    context->stack_pointer = (void *)top;
+    context->stack_pointer = (void *)cgreenlet_top(context);
     context->frame_pointer = (void *)entry;
     context->base_register = argument;
     context->resume_address = (void *)cgreenlet_trampoline;

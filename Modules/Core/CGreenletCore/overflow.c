@@ -60,6 +60,7 @@ static const cgreenlet_context *overflowed(const siginfo_t *info, const cgreenle
     if (info->si_code <= 0 || !pool) return NULL;  // sent by somebody, or no greenlets here
     const cgreenlet_context *context = guarded_by(pool, place->address);
     if (!context) return NULL;
+    if (context->kind == CGREENLET_KIND_BERTH && context->next) context = context->next;
     uintptr_t depth = place->stack - ((uintptr_t)context->stack_low - pool->guard);
     bool stands_there = depth <= context->stack_size + pool->guard;
     return stands_there || context == thread->current ? context : NULL;

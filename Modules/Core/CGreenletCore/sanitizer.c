@@ -119,7 +119,9 @@ static uintptr_t valgrind_request(uintptr_t code, uintptr_t first, uintptr_t sec
     return result;
 }
 
-enum { VALGRIND_STACK_REGISTER = 0x1501, VALGRIND_STACK_DEREGISTER = 0x1502 };
+enum { VALGRIND_RUNNING = 0x1001, VALGRIND_STACK_REGISTER = 0x1501, VALGRIND_STACK_DEREGISTER = 0x1502 };
+
+bool cgreenlet_valgrind_present(void) { return valgrind_request(VALGRIND_RUNNING, 0, 0) > 0; }
 
 void cgreenlet_sanitizer_map(cgreenlet_context *context) {
     uintptr_t low = (uintptr_t)context->stack_low;
@@ -133,6 +135,7 @@ void cgreenlet_sanitizer_unmap(cgreenlet_context *context) {
 
 #else
 
+bool cgreenlet_valgrind_present(void) { return false; }
 void cgreenlet_sanitizer_map(cgreenlet_context *context) { (void)context; }
 void cgreenlet_sanitizer_unmap(cgreenlet_context *context) { unpoison(context); }
 

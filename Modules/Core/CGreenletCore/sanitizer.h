@@ -15,6 +15,9 @@
 /// Whether a sanitizer's runtime is part of this process.
 bool cgreenlet_sanitizer_present(void);
 
+/// Whether this process runs on Valgrind, which would take bytes that return to a stack for stray writes. x86_64 only.
+bool cgreenlet_valgrind_present(void);
+
 /// The thread's own stack: its bounds, its fiber.
 void cgreenlet_sanitizer_thread(cgreenlet_thread *thread);
 

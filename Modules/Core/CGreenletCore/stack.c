@@ -55,10 +55,20 @@ void cgreenlet_unmap_single(cgreenlet_stack_pool *pool, cgreenlet_context *conte
     free(context);
 }
 
-// Apart from `settle`: inlined it would cost those that don't need it registers.
-__attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+// Those that are no slot of an arena.
+__attribute__((noinline)) static void settle_odd(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     if (context->kind == CGREENLET_KIND_SINGLE) {
         cgreenlet_unmap_single(pool, context);
+        return;
+    }
+    cgreenlet_settle_lodger(pool, context);
+    cgreenlet_drop_lodges(pool, false);
+}
+
+// Apart from `settle`: inlined it would cost those that don't need it registers.
+__attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
+    if (context->kind != CGREENLET_KIND_POOLED) {
+        settle_odd(pool, context);
         return;
     }
     cgreenlet_make_hot(pool, context);
@@ -70,7 +80,7 @@ __attribute__((noinline)) static void settle_rarely(cgreenlet_stack_pool *pool, 
 // Nobody stands on `context` any more once another stack is released: find its final place.
 static inline void settle(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     bool is_rare = *context->tally == 0 || pool->hot_count >= CGREENLET_HOT_LIMIT - 1;
-    if (__builtin_expect(is_rare || context->kind == CGREENLET_KIND_SINGLE, 0)) {
+    if (__builtin_expect(is_rare || context->kind != CGREENLET_KIND_POOLED, 0)) {
         settle_rarely(pool, context);
     } else {
         cgreenlet_make_hot(pool, context);
@@ -92,6 +102,10 @@ __attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_threa
     cgreenlet_overflow_watch(thread);
     thread->pool = pool;
     return pool;
+}
+
+cgreenlet_stack_pool *cgreenlet_pool_of(cgreenlet_thread *thread) {
+    return thread->pool ? thread->pool : make_pool(thread);
 }
 
 static inline cgreenlet_context *take_pooled(cgreenlet_thread *thread, cgreenlet_stack_pool *pool) {

@@ -5,6 +5,7 @@
 #define CGREENLET_STACK_PRIVATE_H
 
 #include "include/cgreenlet_context.h"
+#include "shared.h"
 
 #include <pthread.h>
 
@@ -15,6 +16,8 @@ enum {
     CGREENLET_KIND_OWN = 0,     ///< the thread's own stack
     CGREENLET_KIND_POOLED = 1,  ///< a slot of an arena
     CGREENLET_KIND_SINGLE = 2,  ///< a mapping of its own, for a larger size than the default
+    CGREENLET_KIND_BERTH = 3,   ///< a slot of an arena that several take turns on; `next` says who is there
+    CGREENLET_KIND_SHARED = 4,  ///< one of those: a lodger
 };
 
 /// A reserved range of address space: the contexts, and then the slots that belong to them.
@@ -54,6 +57,7 @@ typedef struct cgreenlet_stack_pool {
     struct cgreenlet_stack_pool *_Nullable next;  ///< in cgreenlet_pools
     size_t left;            ///< once the thread has ended: its stacks that are still in use
     cgreenlet_thread heir;  ///< stands for the thread when stacks outlive it: no thread's record has its address
+    cgreenlet_sharing sharing;
 } cgreenlet_stack_pool;
 
 /// Free stacks that may keep their memory, and slots of arenas that are kept.
@@ -66,6 +70,18 @@ enum { CGREENLET_BATCH = 32 };
 /// stacks that outlived theirs.
 extern cgreenlet_stack_pool *_Nullable cgreenlet_pools;
 extern pthread_mutex_t cgreenlet_pools_lock;
+
+/// Where the frames of a greenlet on that stack begin.
+///
+/// Stacks of one size begin at equal addresses modulo the cache's way size, so that thousands of them would fight for the
+/// same few cache lines. Up to 15 lines of difference spread them and stay within one page's budget.
+static inline uintptr_t cgreenlet_top(const cgreenlet_context *context) {
+    uintptr_t colour = ((uintptr_t)context->stack_low / 4096 % 16) * 64;
+    return ((uintptr_t)context->stack_low + context->stack_size - colour) & ~(uintptr_t)15;
+}
+
+/// The thread's pool, made on first use; NULL with errno ENOMEM.
+cgreenlet_stack_pool *_Nullable cgreenlet_pool_of(cgreenlet_thread *thread);
 
 /// Unmaps every stack of the thread that nobody's frames are on any more. Those that are in use stay mapped and belong
 /// to no thread from now on, until cgreenlet_abandon.
@@ -111,7 +127,7 @@ size_t cgreenlet_unmap_idle_arenas(cgreenlet_stack_pool *pool);
 /// Unmaps an arena that has no stack in use, whatever is on its stacks.
 void cgreenlet_unmap_arena(cgreenlet_stack_pool *pool, cgreenlet_arena *arena);
 
-/// Stacks in use of an arena, and of the whole pool.
+/// Stacks in use of an arena, and of the whole pool; berths don't count, but those that share them.
 static inline size_t cgreenlet_live_in(const cgreenlet_arena *arena) { return arena->live - arena->kept; }
 size_t cgreenlet_live(const cgreenlet_stack_pool *pool);
 

@@ -18,6 +18,9 @@ static void unlist(cgreenlet_stack_pool *pool) {
 static void unmap_everything(cgreenlet_stack_pool *pool) {
     unlist(pool);
     pool->hot = NULL;
+    pool->sharing.live = 0;
+    if (pool->leaving && pool->leaving->kind == CGREENLET_KIND_SHARED) cgreenlet_drop_saved(pool, pool->leaving);
+    cgreenlet_drop_lodges(pool, true);
     while (pool->singles) cgreenlet_unmap_single(pool, pool->singles);
     while (pool->arenas) cgreenlet_unmap_arena(pool, pool->arenas);
     free(pool);
@@ -27,6 +30,8 @@ static void unmap_everything(cgreenlet_stack_pool *pool) {
 static void drop(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     if (context->kind == CGREENLET_KIND_SINGLE) {
         cgreenlet_unmap_single(pool, context);
+    } else if (context->kind == CGREENLET_KIND_SHARED) {
+        cgreenlet_drop_saved(pool, context);
     } else {
         madvise(context->stack_low, context->stack_size, MADV_DONTNEED);
     }
@@ -45,6 +50,12 @@ static void drop_left(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     drop(pool, context);
 }
 
+static void give_to_heir(cgreenlet_context *context, void *argument) {
+    cgreenlet_stack_pool *pool = argument;
+    context->thread = &pool->heir;
+    if (context->abandoned) drop_left(pool, context);
+}
+
 // Gives the stacks that are still in use to the heir: another thread may get this one's address, but not its stacks.
 static void hand_over(cgreenlet_stack_pool *pool) {
     pool->heir.number = pool->thread->number;
@@ -52,14 +63,13 @@ static void hand_over(cgreenlet_stack_pool *pool) {
     pool->thread = &pool->heir;
     for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
         for (size_t i = 0; i < each->used; i++) {
-            each->contexts[i].thread = &pool->heir;
-            if (each->contexts[i].abandoned) drop_left(pool, &each->contexts[i]);
+            give_to_heir(&each->contexts[i], pool);
         }
     }
+    cgreenlet_visit_lodgers(pool, give_to_heir, pool);
     for (cgreenlet_context *each = pool->singles, *next; each; each = next) {
         next = each->next;
-        each->thread = &pool->heir;
-        if (each->abandoned) drop_left(pool, each);
+        give_to_heir(each, pool);
     }
     cgreenlet_unmap_idle_arenas(pool);
 }
@@ -97,4 +107,5 @@ void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argu
         for (size_t i = 0; i < each->used; i++) visit(&each->contexts[i], argument);
     }
     for (cgreenlet_context *each = pool->singles; each; each = each->next) visit(each, argument);
+    cgreenlet_visit_lodgers(pool, visit, argument);
 }

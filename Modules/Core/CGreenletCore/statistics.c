@@ -13,7 +13,7 @@ cgreenlet_stack_counts cgreenlet_count_stacks(void) {
     size_t leaving = pool->leaving != NULL;
     return (cgreenlet_stack_counts){
         .live = cgreenlet_live(pool),
-        .pooled = pool->hot_count + pool->cold_count + leaving,
+        .pooled = pool->hot_count + pool->cold_count + leaving + (size_t)__builtin_popcountll(pool->sharing.vacant),
     };
 }
 
@@ -25,6 +25,7 @@ cgreenlet_stack_bytes cgreenlet_weigh_stacks(void) {
     cgreenlet_stack_bytes bytes = {0, 0};
     cgreenlet_stack_pool *pool = cgreenlet_thread_current()->pool;
     if (!pool) return bytes;
+    bytes.committed = pool->sharing.saved;
     for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
         bytes.reserved += each->slots * pool->slot;
         for (size_t i = 0; i < each->used; i++) weigh(pool, &each->contexts[i], &bytes);

@@ -15,6 +15,10 @@ static size_t give_leaving(cgreenlet_stack_pool *pool) {
     cgreenlet_context *context = pool->leaving;
     if (!context) return 0;
     pool->leaving = NULL;
+    if (context->kind == CGREENLET_KIND_SHARED) {
+        cgreenlet_settle_lodger(pool, context);
+        return 0;
+    }
     if (context->kind != CGREENLET_KIND_SINGLE) {
         cgreenlet_make_hot(pool, context);
         return 0;
@@ -26,6 +30,8 @@ static size_t give_leaving(cgreenlet_stack_pool *pool) {
 
 static size_t give_stacks(cgreenlet_stack_pool *pool) {
     size_t given = give_leaving(pool);
+    cgreenlet_drop_lodges(pool, true);
+    cgreenlet_give_berths(pool);
     for (cgreenlet_context *each = pool->hot; each; each = each->next) given += cgreenlet_resident_bytes(each);
     cgreenlet_cool(pool, SIZE_MAX);
     return given + cgreenlet_unmap_idle_arenas(pool);

@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Three suspended greenlets, one that runs, and a free stack, for a debugger to look at.
+// Three suspended greenlets, one that runs, and a free stack, for a debugger to look at; with --shared two more.
 
 import CGreenletCore
 import Glibc
@@ -10,6 +10,7 @@ struct Suspended {
     static func main() throws {
         // gdb's own generate-core-file gives a mapping up at the first page that it can't read: a guard within it.
         if CommandLine.arguments.contains("--mapped-guards") { cgreenlet_use_mapped_guards(true) }
+        if CommandLine.arguments.contains("--shared") { waitOnOneStack() }
         let main = RawGreenlet.current
         let suspended = [
             RawGreenlet { try waitInTheKitchen(main) },
@@ -37,6 +38,30 @@ private func waitInTheHall(_ main: RawGreenlet) {
 @inline(never) @_optimize(none)
 private func waitInTheGarden(_ main: RawGreenlet, times: Int) throws {
     for _ in 0..<times { try main.switch() }
+}
+
+/// Two more, on one stack: the bytes of the first are elsewhere.
+private func waitOnOneStack() {
+    cgreenlet_limit_berths(1)
+    let main = cgreenlet_thread_current().pointee.current
+    let bodies: [cgreenlet_entry] = [{ waitInTheAttic($0) }, { waitInTheBarn($0) }]
+    for body in bodies {
+        guard let context = cgreenlet_acquire_shared() else { return }
+        cgreenlet_prepare_shared(context, body, main)
+        cgreenlet_switch(main, context)
+    }
+}
+
+@inline(never) @_optimize(none)
+private func waitInTheAttic(_ main: UnsafeMutableRawPointer?) {
+    guard let main else { return }
+    cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self))
+}
+
+@inline(never) @_optimize(none)
+private func waitInTheBarn(_ main: UnsafeMutableRawPointer?) {
+    guard let main else { return }
+    cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self))
 }
 
 @inline(never) @_optimize(none)

@@ -54,8 +54,9 @@ typedef struct cgreenlet_context {
     uint8_t kind;                ///< see stack.h
     bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
     bool parent_waits;  ///< its parent started it, and may still be waiting in that call: its `starting` tells
-    uint8_t gap;
-    uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started
+    uint8_t berth;  ///< of a berth: its number
+    uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started; of a berth: how many
+                                 ///< have it
     struct cgreenlet_context *_Nullable previous;  ///< of those with mappings of their own
     size_t *tally;               ///< how many stacks are in use, of its arena or of those with mappings of their own
     struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)

@@ -20,6 +20,17 @@ cgreenlet_context *_Nullable cgreenlet_acquire(size_t size);
 /// `cgreenlet_leave` and acquires at most the context it leaves to.
 void cgreenlet_release(cgreenlet_context *context);
 
+/// Takes a context whose stack others use as well, in turns: while it is suspended its bytes may lie elsewhere.
+///
+/// Must be prepared by `cgreenlet_prepare_shared`, and is released like others. Has a stack of its own, and still has to
+/// be prepared so, where something watches the thread (sanitizers, Valgrind), or Swift's words were not found. NULL with
+/// errno ENOMEM, as `cgreenlet_acquire`.
+cgreenlet_context *_Nullable cgreenlet_acquire_shared(void);
+
+/// How many stacks the calling thread's contexts share from now on, at most: 64 unless this says less. For tests;
+/// those that it has already stay.
+void cgreenlet_limit_berths(size_t count);
+
 /// Gives up a stack whose thread has ended, or is past the point where it ends greenlets. From any thread, once.
 ///
 /// Nothing on it is unwound: what its frames own is lost, its memory is not.

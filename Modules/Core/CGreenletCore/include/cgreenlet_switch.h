@@ -14,6 +14,9 @@ typedef void (*cgreenlet_entry)(void *_Nullable argument);
 /// Makes `context` begin with `entry(argument)` when it is switched to for the first time.
 void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *_Nullable argument);
 
+/// The same of a context that `cgreenlet_acquire_shared` gave.
+void cgreenlet_prepare_shared(cgreenlet_context *context, cgreenlet_entry entry, void *_Nullable argument);
+
 /// The switch for threads marked `careful`: tells the sanitizers, hands the exclusivity list over by function.
 void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
 void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold, noreturn));

@@ -76,16 +76,30 @@ extension Hub {
             unregister(greenlet)  // killed before its turn came
             return nil
         }
-        guard let fresh = cgreenlet_acquire(0) else {
-            let code = errno
-            greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
-            unregister(greenlet)
-            return nil
-        }
+        if stacks == .shared { return startOnSharedStack(greenlet) }
+        guard let fresh = cgreenlet_acquire(0) else { return abandon(greenlet, errno) }
         cgreenlet_prepare(fresh, greenletEntry, greenlet.toOpaque())
         fresh.pointee.scheduled = greenlet.toOpaque()
         greenlet._withUnsafeGuaranteedRef { $0.context = fresh }
         return fresh
+    }
+
+    /// The same of one that shares its stack; see `Stacks`.
+    @inline(never)
+    private func startOnSharedStack(_ greenlet: Unmanaged<AnyGreenlet>) -> Context? {
+        guard let fresh = cgreenlet_acquire_shared() else { return abandon(greenlet, errno) }
+        cgreenlet_prepare_shared(fresh, greenletEntry, greenlet.toOpaque())
+        fresh.pointee.scheduled = greenlet.toOpaque()
+        greenlet._withUnsafeGuaranteedRef { $0.context = fresh }
+        return fresh
+    }
+
+    /// There is no stack for it.
+    @inline(never)
+    private func abandon(_ greenlet: Unmanaged<AnyGreenlet>, _ code: CInt) -> Context? {
+        greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
+        unregister(greenlet)
+        return nil
     }
 
     @inline(never)

@@ -71,6 +71,14 @@ public final class Hub {
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 
+    /// Where the greenlets have their frames that start on this hub from now on.
+    ///
+    /// Each on a stack of its own, unless it says `.shared`, whose documentation says what to beware of. May be changed
+    /// at any time.
+    ///
+    /// greenlet: always shared.
+    @exclusivity(unchecked) public var stacks = Stacks.own
+
     /// Called with each error that a greenlet ended with and that nobody was waiting for.
     ///
     /// Runs on the greenlet that failed; it must not block. The default prints one line to standard error.
