@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What goes through the hub without a descriptor: yields, spawns, queues, an event.
+// What goes through the hub without a descriptor: yields, spawns, queues.
 
 import GreenletHub
 
@@ -59,29 +59,4 @@ func channel(_ count: Int) throws -> Figures {
         try joinAll([sender, receiver], raisingErrors: true)
         return count
     }
-}
-
-/// An event is set for which `count` greenlets wait; it ends when all of them have run.
-func event(_ count: Int) throws -> Figures {
-    _ = try elapsedInSet(waiters: count / 10)
-    return Figures(operations: count, elapsed: try elapsedInSet(waiters: count))
-}
-
-private func elapsedInSet(waiters count: Int) throws -> Duration {
-    let event = Event()
-    let allRan = Event()
-    var waiting = count
-    for _ in 0..<count {
-        spawn {
-            try event.wait()
-            waiting -= 1
-            if waiting == 0 { allRan.set() }
-        }
-    }
-    // Greenlets start in the order they were spawned: when this one has run, all others wait.
-    try spawn {}.join()
-    let start = ContinuousClock.now
-    event.set()
-    if count > 0 { try allRan.wait() }
-    return ContinuousClock.now - start
 }
