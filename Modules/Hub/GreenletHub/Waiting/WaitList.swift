@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The greenlets that wait for one thing, in order: linked through the greenlets themselves, so waiting allocates nothing.
 
+import CGreenletCore
 import GreenletCore
 
 /// A first-in-first-out list of waiting greenlets.
@@ -57,7 +58,18 @@ package final class WaitList {
     /// Wakes all, in order.
     @usableFromInline
     package func wakeAll() {
-        while wakeFirst() {}
+        // Once for all: they belong to one thread.
+        if let first { first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
+        // Always the first, as whoever stands in for another one may take more out than itself.
+        while let first {
+            first._withUnsafeGuaranteedRef { greenlet in
+                if let next = greenlet.nextWaiter {
+                    cgreenlet_prefetch(next.toOpaque())
+                    cgreenlet_prefetch(next.toOpaque() + 64)
+                }
+                greenlet.wake(.ready)
+            }
+        }
     }
 
     /// Wakes all with an error.
