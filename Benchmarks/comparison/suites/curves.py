@@ -66,6 +66,14 @@ CURVES = {
         each_of={"gevent": 1},
         largest={"gevent": 10_000},
     ),
+    # Set, or notified or closed, when all wait for it, until all have run and wait for the next.
+    "event": Curve(
+        "event",
+        [systems.OURS, systems.GO, systems.BOOST_FIBER, "gevent", "asyncio"],
+        count=1_000_000,
+        each=10,
+        slower={"gevent": 10, "asyncio": 10},
+    ),
 }
 SYSTEMS = list(dict.fromkeys(name for curve in CURVES.values() for name in curve.systems))
 BASES = {"switch": systems.FCONTEXT}

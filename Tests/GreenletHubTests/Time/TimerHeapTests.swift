@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct TimerHeapTests {
     @Test func itComesOutInOrderAndEqualsInTheOrderTheyWentIn() {
-        var heap = TimerHeap<String>()
+        let heap = TimerHeap<String>()
         for (time, name) in [(5, "b"), (3, "a"), (5, "c"), (9, "e"), (5, "d")] {
             _ = heap.insert(Deadline(nanoseconds: UInt64(time)), name)
         }
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func whatWasRemovedOrPoppedCanNotBeRemovedAgain() {
-        var heap = TimerHeap<Int>()
+        let heap = TimerHeap<Int>()
         let first = heap.insert(Deadline(nanoseconds: 1), 1)
         #expect(heap.remove(first) == 1 && heap.remove(first) == nil)
         let second = heap.insert(Deadline(nanoseconds: 2), 2)  // in the place of the first
@@ -40,7 +40,7 @@ import Testing
     }
 
     private func check(steps: Int, _ random: inout SeededRandom) {
-        var heap = TimerHeap<Int>()
+        let heap = TimerHeap<Int>()
         var model: [Expected] = []
         for number in 0..<steps {
             switch Int.random(in: 0..<10, using: &random) {

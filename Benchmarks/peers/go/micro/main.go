@@ -126,7 +126,8 @@ func fail(err error) {
 }
 
 func usage() {
-	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers COUNT [TASKS|SECONDS]\n", os.Args[0])
+	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers|park_wake|event|choose|"+
+		"timer|timers|timers_random|with_timeout|idle COUNT [TASKS|SECONDS]\n", os.Args[0])
 	os.Exit(64)
 }
 
@@ -140,7 +141,7 @@ func main() {
 	if err != nil || count < 1 {
 		usage()
 	}
-	more := map[string]int{"yield": 2, "spawn_all": 1000, "queue": 1000, "sleepers": 1}[name]
+	more := map[string]int{"yield": 2, "spawn_all": 1000, "queue": 1000, "event": 1000, "sleepers": 1, "idle": 10}[name]
 	if len(os.Args) == 4 {
 		if more, err = strconv.Atoi(os.Args[3]); err != nil || more < 1 {
 			usage()
@@ -152,11 +153,18 @@ func main() {
 			name, count, seconds, more, resident, pageTables)
 		return
 	}
+	if name == "idle" {
+		fmt.Printf("{\"case\":%q,\"operations\":1,\"seconds\":%d,\"wake_ups\":%d}\n", name, more, idle(time.Duration(more)*time.Second))
+		return
+	}
 	body, known := map[string]func(int, int){
-		"yield": yields, "spawn_join": spawnJoins, "spawn_all": spawnAll, "channel": channel,
+		"yield": yields, "spawn_join": spawnJoins, "spawn_all": spawnAll, "channel": channel, "park_wake": parkWake,
+		"choose": choose, "timer": timer, "timers": timers(1), "timers_random": timers(615_949), "with_timeout": withTimeout,
 	}[name]
 	if name == "queue" {
 		body = queue(more)
+	} else if name == "event" {
+		body = event(more)
 	} else if !known {
 		usage()
 	}

@@ -106,7 +106,10 @@ private final class Gathering: AnyGreenlet {
     private func stand(behindOthersAt greenlet: AnyGreenlet) -> Bool {
         let name = ObjectIdentifier(greenlet)
         if linked.keys.contains(name) { return false }
-        let link = greenlet.onFinish(observing: isObserving) { [unowned self, unowned greenlet] in learn(endOf: greenlet) }
+        // Neither is retained: what is told of the end is taken back before they go.
+        let link = greenlet.onFinish(observing: isObserving) { [unowned self, unowned greenlet] in
+            learn(endOf: greenlet)
+        }
         linked.updateValue(link, forKey: name)
         return true
     }

@@ -22,17 +22,17 @@
 public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable {
     // Safe because only the hub's thread starts, cancels and fires it; elsewhere it is just an error with a message.
     private let duration: Duration?
+    /// Whether it is that of a deadline.
+    private let repeats: Bool
+    @exclusivity(unchecked) private var timer: TimerID?
     private let custom: (any Error)?
     private let operation: String?
-    @exclusivity(unchecked) private var timer: TimerID?
     /// From the start to the end; not weak, for that would cost the greenlet a detour at each count of its references.
     ///
     /// A greenlet that ends drops what has not been thrown in it, so the two don't hold each other for ever.
     @exclusivity(unchecked) private var greenlet: AnyGreenlet?
     /// How many shields that had opened at the start: it passes those.
     @exclusivity(unchecked) private var shieldCount = 0
-    /// Whether it is that of a deadline.
-    private let repeats: Bool
 
     /// Creates a timeout that isn't running yet.
     ///

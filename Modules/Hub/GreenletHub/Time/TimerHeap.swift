@@ -14,7 +14,7 @@ package struct TimerID: Hashable {
 /// Nearly all timeouts are cancelled, so that has to be cheap: the payload goes at once, out of a table that lies beside
 /// the heap, and the entry, 16 bytes that nobody looks for, stays until it comes first, or until more than half of all are
 /// such. To take each out would cost a way through the heap, in a million a dozen cache misses.
-package struct TimerHeap<Payload> {
+package final class TimerHeap<Payload> {
     private struct Entry {
         var deadline: UInt64
         /// Counts insertions; may wrap, as it only decides between equal deadlines.
@@ -37,57 +37,62 @@ package struct TimerHeap<Payload> {
 
     private static var none: UInt32 { .max }
 
-    private var heap: [Entry] = []
-    private var slots: [Slot] = []
-    private var firstFree = TimerHeap.none
-    private var nextOrder: UInt32 = 0
+    // Safe because one thread has it, and nothing of anybody else's runs while it changes.
+    @exclusivity(unchecked) private var heap = Slab<Entry>()
+    @exclusivity(unchecked) private var slots = Slab<Slot>()
+    @exclusivity(unchecked) private var firstFree = TimerHeap.none
+    @exclusivity(unchecked) private var nextOrder: UInt32 = 0
     /// How many entries in the heap were removed.
-    private var removed = 0
+    @exclusivity(unchecked) private var removed = 0
 
     package init() {}
+
+    deinit {
+        heap.removeAll()
+        slots.removeAll()
+    }
 
     package var isEmpty: Bool { heap.count == removed }
     package var count: Int { heap.count - removed }
 
     /// The earliest deadline; those removed entries go that stood before it.
     package var firstDeadline: Deadline? {
-        mutating get {
-            while let first = heap.first {
-                if slots[Int(first.slot)].payload != nil { return Deadline(nanoseconds: first.deadline) }
-                free(first.slot)
-                removed -= 1
-                dropFirst()
-            }
-            return nil
+        while heap.count > 0 {
+            let first = heap[0]
+            if slots[Int(first.slot)].payload != nil { return Deadline(nanoseconds: first.deadline) }
+            free(first.slot)
+            removed -= 1
+            dropFirst()
         }
+        return nil
     }
 
-    package mutating func insert(_ deadline: Deadline, _ payload: Payload) -> TimerID {
+    package func insert(_ deadline: Deadline, _ payload: consuming Payload) -> TimerID {
         let slot: UInt32
         let order = nextOrder
         nextOrder &+= 1
         if firstFree != Self.none {
             slot = firstFree
             firstFree = slots[Int(slot)].order
-            slots[Int(slot)].payload = payload
-            slots[Int(slot)].order = order
+            slots[Int(slot)] = Slot(payload: payload, order: order)
         } else {
             slot = UInt32(slots.count)
             slots.append(Slot(payload: payload, order: order))
         }
         heap.append(Entry(deadline: deadline.nanoseconds, order: order, slot: slot))
-        heap.withUnsafeMutableBufferPointer { Self.siftUp($0, $0.count - 1) }
+        siftUp(heap.count - 1)
         return TimerID(slot: slot, order: order)
     }
 
     /// Takes an entry out; does nothing if it was removed or popped before.
     @discardableResult
-    package mutating func remove(_ id: TimerID) -> Payload? {
+    package func remove(_ id: TimerID) -> Payload? {
         let slot = Int(id.slot)
-        guard slot < slots.count, slots[slot].order == id.order, let payload = slots[slot].payload.take() else { return nil }
+        guard slot < slots.count, slots[slot].order == id.order else { return nil }
+        guard let payload = slots[slot].payload.take() else { return nil }
         if heap[heap.count - 1].slot == id.slot {
             // The last that came, as a rule: what takes its time is seldom armed later than what is over soon.
-            heap.removeLast()
+            heap.removeLast(1)
             free(id.slot)
             giveBackIfEmpty()
         } else {
@@ -98,7 +103,7 @@ package struct TimerHeap<Payload> {
     }
 
     /// Takes the first entry out if its deadline is not after `now`.
-    package mutating func popDue(_ now: Deadline) -> Payload? {
+    package func popDue(_ now: Deadline) -> Payload? {
         guard let deadline = firstDeadline, deadline <= now else { return nil }
         let slot = heap[0].slot
         let payload = slots[Int(slot)].payload.take()
@@ -107,42 +112,47 @@ package struct TimerHeap<Payload> {
         return payload
     }
 
-    private mutating func free(_ slot: UInt32) {
+    private func free(_ slot: UInt32) {
         slots[Int(slot)].order = firstFree
         firstFree = slot
     }
 
-    private mutating func dropFirst() {
-        let last = heap.removeLast()
-        if heap.isEmpty { return giveBackIfEmpty() }
+    private func dropFirst() {
+        let last = heap[heap.count - 1]
+        heap.removeLast(1)
+        if heap.count == 0 { return giveBackIfEmpty() }
         heap[0] = last
-        heap.withUnsafeMutableBufferPointer { Self.siftDown($0, 0) }
+        siftDown(0)
     }
 
-    /// All that were removed leave the heap, and as much memory as they took.
-    private mutating func sweep() {
-        var kept: [Entry] = []
-        kept.reserveCapacity(count)
-        for entry in heap {
-            if slots[Int(entry.slot)].payload != nil { kept.append(entry) } else { free(entry.slot) }
+    /// All that were removed leave the heap, and take the memory with them.
+    private func sweep() {
+        var kept = 0
+        for position in 0..<heap.count {
+            let entry = heap[position]
+            if slots[Int(entry.slot)].payload != nil {
+                heap[kept] = entry
+                kept += 1
+            } else {
+                free(entry.slot)
+            }
         }
-        heap = kept
+        heap.removeLast(heap.count - kept)
+        heap.giveBack()
         removed = 0
         giveBackIfEmpty()
-        heap.withUnsafeMutableBufferPointer { heap in
-            for position in stride(from: (heap.count + 2) / 4, through: 0, by: -1) { Self.siftDown(heap, position) }
-        }
+        for position in stride(from: (kept + 2) / 4, through: 0, by: -1) where position < kept { siftDown(position) }
     }
 
     /// What many took is given back when none is left.
-    private mutating func giveBackIfEmpty() {
-        guard heap.isEmpty, slots.count > 1024 else { return }
-        heap = []
-        slots = []
+    private func giveBackIfEmpty() {
+        guard heap.count == 0, slots.count > 1024 else { return }
+        heap.removeAll()
+        slots.removeAll()
         firstFree = Self.none
     }
 
-    private static func siftUp(_ heap: UnsafeMutableBufferPointer<Entry>, _ start: Int) {
+    private func siftUp(_ start: Int) {
         let entry = heap[start]
         var position = start
         while position > 0 {
@@ -154,15 +164,13 @@ package struct TimerHeap<Payload> {
         heap[position] = entry
     }
 
-    private static func siftDown(_ heap: UnsafeMutableBufferPointer<Entry>, _ start: Int) {
-        guard start < heap.count else { return }
+    private func siftDown(_ start: Int) {
         let entry = heap[start]
         var position = start
         while case let first = position * 4 + 1, first < heap.count {
             var child = first
-            for other in (first + 1)..<max(first + 1, min(first + 4, heap.count)) where heap[other].precedes(heap[child]) {
-                child = other
-            }
+            let end = min(first + 4, heap.count)
+            for other in first..<end where heap[other].precedes(heap[child]) { child = other }
             guard heap[child].precedes(entry) else { break }
             heap[position] = heap[child]
             position = child
