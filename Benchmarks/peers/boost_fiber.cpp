@@ -31,13 +31,28 @@ template <typename Body> fibers::fiber spawn(Body &&body) {
     return fibers::fiber{std::allocator_arg, stacks, std::forward<Body>(body)};
 }
 
-void yields(long count, long tasks) {
+/// Returns the seconds from when the last task has begun to when the last is done.
+double yields(long count, long tasks) {
+    long begun = 0, done = 0;
+    moment::time_point start, end;
     std::vector<fibers::fiber> all;
     all.reserve(static_cast<std::size_t>(tasks));
     for (long number = 0; number < tasks; number++) {
         const long turns = count / tasks + (number < count % tasks);
-        all.push_back(spawn([=] {
+        all.push_back(spawn([=, &begun, &done, &start, &end] {
+            if (++begun == tasks) {
+                start = moment::now();
+            }
+            while (begun < tasks) {
+                boost::this_fiber::yield();
+            }
             for (long i = 0; i < turns; i++) {
+                boost::this_fiber::yield();
+            }
+            if (++done == tasks) {
+                end = moment::now();
+            }
+            while (done < tasks) {
                 boost::this_fiber::yield();
             }
         }));
@@ -45,6 +60,7 @@ void yields(long count, long tasks) {
     for (fibers::fiber &task : all) {
         task.join();
     }
+    return std::chrono::duration<double>(end - start).count();
 }
 
 void spawns(long count, long) {
@@ -227,7 +243,8 @@ int main(int argc, char **argv) {
         std::strcmp(name, "spawn_all") == 0 || std::strcmp(name, "queue") == 0 || std::strcmp(name, "event") == 0;
     const long more = argc == 4 ? std::atol(argv[3]) : std::strcmp(name, "yield") == 0 ? 2 : is_many ? 1000 : 1;
     if (count > 0 && more > 0 && std::strcmp(name, "yield") == 0) {
-        measure(name, yields, count, more);
+        yields(count / 10, more);
+        std::printf("{\"case\":\"yield\",\"operations\":%ld,\"seconds\":%.9f}\n", count, yields(count, more));
     } else if (count > 0 && std::strcmp(name, "spawn_join") == 0) {
         measure(name, spawns, count, more);
     } else if (count > 0 && more > 0 && std::strcmp(name, "spawn_all") == 0) {

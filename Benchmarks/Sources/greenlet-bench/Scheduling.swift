@@ -4,16 +4,30 @@
 import GreenletHub
 
 /// Greenlets yield in turns: two, or as many as `tasks` says.
+///
+/// From when the last has begun to when the last is done: what it takes to have so many is another figure.
 func yields(_ count: Int, tasks: Int?) throws -> Figures {
     let tasks = tasks ?? 2
-    return try measure(count) { count in
+    func run(_ count: Int) throws -> Duration {
+        var (begun, done) = (0, 0)
+        var (start, end) = (ContinuousClock.now, ContinuousClock.now)
         let greenlets = (0..<tasks).map { number in
             let turns = count / tasks + (number < count % tasks ? 1 : 0)
-            return spawn { for _ in 0..<turns { try yieldNow() } }
+            return spawn {
+                begun += 1
+                if begun == tasks { start = .now }
+                while begun < tasks { try yieldNow() }
+                for _ in 0..<turns { try yieldNow() }
+                done += 1
+                if done == tasks { end = .now }
+                while done < tasks { try yieldNow() }
+            }
         }
         try joinAll(greenlets, raisingErrors: true)
-        return count
+        return end - start
     }
+    _ = try run(count / 10)
+    return Figures(operations: count, elapsed: try run(count))
 }
 
 /// A greenlet that does nothing is started and waited for, again and again.

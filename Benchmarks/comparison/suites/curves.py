@@ -40,7 +40,7 @@ CURVES = {
         slower={"greenlet": 4},
         largest={"corosensei": 10_000},  # two mappings a stack, of which the kernel allows 65,530
     ),
-    # Spawning and joining are part of it, so all have as many turns each where that tells.
+    # From when the last has begun to when the last is done.
     "yield": Curve(
         "yield",
         [systems.OURS, systems.GO, systems.BOOST_FIBER, "Swift tasks", "gevent", "asyncio"],

@@ -2,6 +2,8 @@
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 # What gevent's scheduler costs; written with the calls that its manual's introduction teaches, on its default loop.
 
+import time
+
 import gevent
 from gevent.event import Event
 from gevent.queue import Queue
@@ -10,11 +12,26 @@ import common
 
 
 def yields(count, tasks=2):
+    begun = done = 0
+    start = end = None
+
     def task(turns):
+        nonlocal begun, done, start, end
+        begun += 1
+        if begun == tasks:
+            start = time.perf_counter()
+        while begun < tasks:
+            gevent.sleep(0)
         for _ in range(turns):
+            gevent.sleep(0)
+        done += 1
+        if done == tasks:
+            end = time.perf_counter()
+        while done < tasks:
             gevent.sleep(0)
 
     gevent.joinall([gevent.spawn(task, turns) for turns in common.shares(count, tasks)])
+    return end - start
 
 
 def spawn_joins(count):

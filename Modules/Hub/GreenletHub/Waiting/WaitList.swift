@@ -99,8 +99,11 @@ package final class WaitList {
     /// Switch point.
     ///
     /// - Returns: True if it was woken, false if the deadline came first.
+    @inline(__always)
     package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
-        try Hub.parkableReference()._withUnsafeGuaranteedRef { greenlet in
+        // One frame of the caller's, and no closure's: it stays on the stack of each that waits.
+        let reference = try Hub.parkableReference()
+        return try reference._withUnsafeGuaranteedRef { greenlet in
             try checkThread(of: greenlet)
             greenlet.beginWait()
             append(greenlet)
