@@ -105,6 +105,32 @@ class Curves(unittest.TestCase):
         return {name for name, _ in asked}
 
 
+class Waiting(unittest.TestCase):
+    def figures(self, case, program_case):
+        """What is made of a run of this case, and how many operations each program was asked for."""
+
+        def run(system, asked_case, count):
+            self.assertEqual(asked_case, program_case)
+            asked[system.name] = count
+            return {"seconds": 1.0, "operations": count, "wake_ups": 0}
+
+        asked, waiting = {}, suites.BY_NAME["waiting"]
+        with unittest.mock.patch.object(turns, "run_micro", run):
+            taken = list(waiting.measure(case, waiting.SYSTEMS, turns.Settings(rounds=2)))
+        return results.figures(taken, {"waiting": waiting.BASE}), asked
+
+    def test_a_million_timers_are_a_million_for_all(self):
+        _, asked = self.figures("1,000,000 armed, then cancelled", "timers")
+        self.assertEqual(asked, dict.fromkeys((systems.OURS, systems.GO, "gevent", "asyncio"), 1_000_000))
+
+    def test_no_wake_up_meets_the_bar_and_one_misses_it(self):
+        figures, _ = self.figures("idle for 10 s", "idle")
+        (line,) = [line for line in bars.table(figures) if "idle" in line]
+        self.assertEqual(line, "| an idle hub, wake-ups in 10 s | ≤ 0 | 0 | met |")
+        woken = results.figures(samples(systems.OURS, [1], "waiting", "idle for 10 s", "wake-ups", ""), {})
+        self.assertEqual(bars.missed(woken), ["an idle hub, wake-ups in 10 s: ≤ 0, 1"])
+
+
 class Turns(unittest.TestCase):
     def test_the_first_round_warms_up_and_is_not_counted(self):
         calls = []
@@ -255,6 +281,12 @@ class Agreement(unittest.TestCase):
 
 
 class Bars(unittest.TestCase):
+    def test_each_bar_is_of_a_case_that_is_measured(self):
+        for what, suite, case, _, whose, _, _, peer in bars.BARS:
+            known = suites.BY_NAME[suite]
+            self.assertIn(case, known.cases(quick=False), what)
+            self.assertLessEqual({whose, peer} - {None}, set(known.SYSTEMS), what)
+
     def figures(self, ours, peer):
         ours, peer = ([value] * 3 if isinstance(value, float) else value for value in (ours, peer))
         return results.figures(

@@ -5,6 +5,7 @@
 // printf still fits. `channel` is boost::fibers::unbuffered_channel, `queue` a buffered_channel with room for one. Launched by the default policy, `post`.
 
 #include <boost/fiber/all.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -30,13 +31,28 @@ template <typename Body> fibers::fiber spawn(Body &&body) {
     return fibers::fiber{std::allocator_arg, stacks, std::forward<Body>(body)};
 }
 
-void yields(long count, long tasks) {
+/// Returns the seconds from when the last task has begun to when the last is done.
+double yields(long count, long tasks) {
+    long begun = 0, done = 0;
+    moment::time_point start, end;
     std::vector<fibers::fiber> all;
     all.reserve(static_cast<std::size_t>(tasks));
     for (long number = 0; number < tasks; number++) {
         const long turns = count / tasks + (number < count % tasks);
-        all.push_back(spawn([=] {
+        all.push_back(spawn([=, &begun, &done, &start, &end] {
+            if (++begun == tasks) {
+                start = moment::now();
+            }
+            while (begun < tasks) {
+                boost::this_fiber::yield();
+            }
             for (long i = 0; i < turns; i++) {
+                boost::this_fiber::yield();
+            }
+            if (++done == tasks) {
+                end = moment::now();
+            }
+            while (done < tasks) {
                 boost::this_fiber::yield();
             }
         }));
@@ -44,6 +60,7 @@ void yields(long count, long tasks) {
     for (fibers::fiber &task : all) {
         task.join();
     }
+    return std::chrono::duration<double>(end - start).count();
 }
 
 void spawns(long count, long) {
@@ -87,6 +104,59 @@ void channel(long count, long) {
     });
     sender.join();
     receiver.join();
+}
+
+/// Two fibers wake each other in turns.
+void park_wake(long count, long) {
+    fibers::mutex mutex;
+    fibers::condition_variable condition;
+    long turn = 0;
+    const auto play = [&](long own) {
+        std::unique_lock<fibers::mutex> lock{mutex};
+        for (long i = 0; i < count / 2; i++) {
+            condition.wait(lock, [&] { return turn == own; });
+            turn = 1 - own;
+            condition.notify_one();
+        }
+    };
+    fibers::fiber first = spawn([&] { play(0); });
+    fibers::fiber second = spawn([&] { play(1); });
+    first.join();
+    second.join();
+}
+
+/// A condition is notified, each time when all fibers wait, until all have run.
+void event(long count, long tasks) {
+    fibers::mutex mutex;
+    fibers::condition_variable condition, all_ran;
+    const long turns = std::max(1L, count / tasks);
+    long turn = 0, left = 0;
+    std::vector<fibers::fiber> waiters;
+    waiters.reserve(static_cast<std::size_t>(tasks));
+    for (long number = 0; number < tasks; number++) {
+        waiters.push_back(spawn([&] {
+            std::unique_lock<fibers::mutex> lock{mutex};
+            for (long own = 1; own <= turns; own++) {
+                condition.wait(lock, [&] { return turn >= own; });
+                if (--left == 0) {
+                    all_ran.notify_one();
+                }
+            }
+        }));
+    }
+    boost::this_fiber::yield();
+    {
+        std::unique_lock<fibers::mutex> lock{mutex};
+        for (long i = 0; i < turns; i++) {
+            left = tasks;
+            turn++;
+            condition.notify_all();
+            all_ran.wait(lock, [&] { return left == 0; });
+        }
+    }
+    for (fibers::fiber &waiter : waiters) {
+        waiter.join();
+    }
 }
 
 struct memory {
@@ -169,22 +239,30 @@ int main(int argc, char **argv) {
     const bool is_called_well = argc == 3 || argc == 4;
     const char *name = is_called_well ? argv[1] : "";
     const long count = is_called_well ? std::atol(argv[2]) : 0;
-    const bool is_many = std::strcmp(name, "spawn_all") == 0 || std::strcmp(name, "queue") == 0;
+    const bool is_many =
+        std::strcmp(name, "spawn_all") == 0 || std::strcmp(name, "queue") == 0 || std::strcmp(name, "event") == 0;
     const long more = argc == 4 ? std::atol(argv[3]) : std::strcmp(name, "yield") == 0 ? 2 : is_many ? 1000 : 1;
     if (count > 0 && more > 0 && std::strcmp(name, "yield") == 0) {
-        measure(name, yields, count, more);
+        yields(count / 10, more);
+        std::printf("{\"case\":\"yield\",\"operations\":%ld,\"seconds\":%.9f}\n", count, yields(count, more));
     } else if (count > 0 && std::strcmp(name, "spawn_join") == 0) {
         measure(name, spawns, count, more);
     } else if (count > 0 && more > 0 && std::strcmp(name, "spawn_all") == 0) {
         measure(name, spawns_of_many, count, more);
     } else if (count > 0 && more > 0 && std::strcmp(name, "queue") == 0) {
         hand_out(count, more);
+    } else if (count > 0 && std::strcmp(name, "park_wake") == 0) {
+        measure(name, park_wake, count, more);
+    } else if (count > 0 && more > 0 && std::strcmp(name, "event") == 0) {
+        measure(name, event, count, more);
     } else if (count > 0 && std::strcmp(name, "channel") == 0) {
         measure(name, channel, count, more);
     } else if (count > 0 && std::strcmp(name, "sleepers") == 0) {
         sleepers(count, more);
     } else {
-        std::fprintf(stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers COUNT [TASKS|SECONDS]\n", argv[0]);
+        std::fprintf(
+            stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|park_wake|event|sleepers COUNT [TASKS|SECONDS]\n",
+            argv[0]);
         return 64;
     }
     return 0;

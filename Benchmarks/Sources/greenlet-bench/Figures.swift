@@ -17,6 +17,8 @@ struct Figures {
     var trimmedBytes: Int?
     /// What the process took before.
     var startBytes: Int?
+    /// How often the kernel woke it; only where it should not.
+    var wakeUps: Int?
 
     /// The line of JSON that all programs of the comparison print.
     func line(for name: String) -> String {
@@ -29,7 +31,8 @@ struct Figures {
         let time = "\"operations\":\(operations),\"seconds\":\(seconds).\(decimals)"
         let trimmed = trimmedBytes.map { ",\"trimmed_bytes\":\($0)" } ?? ""
         let begin = startBytes.map { ",\"start_bytes\":\($0)" } ?? ""
-        return "{\"case\":\"\(name)\",\(time)\(memory)\(tables)\(left)\(trimmed)\(begin)}"
+        let woken = wakeUps.map { ",\"wake_ups\":\($0)" } ?? ""
+        return "{\"case\":\"\(name)\",\(time)\(memory)\(tables)\(left)\(trimmed)\(begin)\(woken)}"
     }
 }
 

@@ -1,19 +1,33 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What goes through the hub without a descriptor: yields, spawns, queues, an event.
+// What goes through the hub without a descriptor: yields, spawns, queues.
 
 import GreenletHub
 
 /// Greenlets yield in turns: two, or as many as `tasks` says.
+///
+/// From when the last has begun to when the last is done: what it takes to have so many is another figure.
 func yields(_ count: Int, tasks: Int?) throws -> Figures {
     let tasks = tasks ?? 2
-    return try measure(count) { count in
+    func run(_ count: Int) throws -> Duration {
+        var (begun, done) = (0, 0)
+        var (start, end) = (ContinuousClock.now, ContinuousClock.now)
         let greenlets = (0..<tasks).map { number in
             let turns = count / tasks + (number < count % tasks ? 1 : 0)
-            return spawn { for _ in 0..<turns { try yieldNow() } }
+            return spawn {
+                begun += 1
+                if begun == tasks { start = .now }
+                while begun < tasks { try yieldNow() }
+                for _ in 0..<turns { try yieldNow() }
+                done += 1
+                if done == tasks { end = .now }
+                while done < tasks { try yieldNow() }
+            }
         }
         try joinAll(greenlets, raisingErrors: true)
-        return count
+        return end - start
     }
+    _ = try run(count / 10)
+    return Figures(operations: count, elapsed: try run(count))
 }
 
 /// A greenlet that does nothing is started and waited for, again and again.
@@ -59,29 +73,4 @@ func channel(_ count: Int) throws -> Figures {
         try joinAll([sender, receiver], raisingErrors: true)
         return count
     }
-}
-
-/// An event is set for which `count` greenlets wait; it ends when all of them have run.
-func event(_ count: Int) throws -> Figures {
-    _ = try elapsedInSet(waiters: count / 10)
-    return Figures(operations: count, elapsed: try elapsedInSet(waiters: count))
-}
-
-private func elapsedInSet(waiters count: Int) throws -> Duration {
-    let event = Event()
-    let allRan = Event()
-    var waiting = count
-    for _ in 0..<count {
-        spawn {
-            try event.wait()
-            waiting -= 1
-            if waiting == 0 { allRan.set() }
-        }
-    }
-    // Greenlets start in the order they were spawned: when this one has run, all others wait.
-    try spawn {}.join()
-    let start = ContinuousClock.now
-    event.set()
-    if count > 0 { try allRan.wait() }
-    return ContinuousClock.now - start
 }

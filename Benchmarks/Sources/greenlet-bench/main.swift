@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Every case by its name; each gets the count, and how many take turns, or sleep how long, where that matters.
+/// Every case by its name; each gets the count, and how many take part, or sleep how long, where that matters.
 let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("switch", { count, _ in try pingPong(count) }),
     ("ring", ring),
@@ -19,7 +19,14 @@ let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("queue", handOut),
     ("sleepers", sleepers),
     ("sleepers_shared", onSharedStacks(sleepers)),
-    ("event", { count, _ in try event(count) }),
+    ("park_wake", { count, _ in try parkAndWake(count) }),
+    ("event", event),
+    ("choose", { count, _ in try chooses(count) }),
+    ("timer", timer),
+    ("timers", { count, _ in try timers(count, cancelled: .asArmed) }),
+    ("timers_random", { count, _ in try timers(count, cancelled: .byChance) }),
+    ("with_timeout", { count, _ in try withTimeouts(count) }),
+    ("idle", { _, nap in try idle(nap) }),
     ("echo", { count, _ in try echo(count) }),
     ("hooked_recv", { count, _ in try hookedReceive(count) }),
 ]

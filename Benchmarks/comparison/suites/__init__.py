@@ -11,9 +11,9 @@ A suite is a module with
                         yields samples of the case for the systems named; see turns.Settings
 """
 
-from . import connect, curves, echo, lives, scheduler, sleepers, switch
+from . import connect, curves, echo, lives, scheduler, sleepers, switch, waiting
 
-ALL = [switch, lives, scheduler, curves, sleepers, echo, connect]
+ALL = [switch, lives, scheduler, waiting, curves, sleepers, echo, connect]
 
 
 def base_of(suite, case):

@@ -40,7 +40,7 @@ CURVES = {
         slower={"greenlet": 4},
         largest={"corosensei": 10_000},  # two mappings a stack, of which the kernel allows 65,530
     ),
-    # Spawning and joining are part of it, so all have as many turns each where that tells.
+    # From when the last has begun to when the last is done.
     "yield": Curve(
         "yield",
         [systems.OURS, systems.GO, systems.BOOST_FIBER, "Swift tasks", "gevent", "asyncio"],
@@ -65,6 +65,14 @@ CURVES = {
         # After each get it looks for itself among all that wait, which is 0.1 ms with 10,000.
         each_of={"gevent": 1},
         largest={"gevent": 10_000},
+    ),
+    # Set, or notified or closed, when all wait for it, until all have run and wait for the next.
+    "event": Curve(
+        "event",
+        [systems.OURS, systems.GO, systems.BOOST_FIBER, "gevent", "asyncio"],
+        count=1_000_000,
+        each=10,
+        slower={"gevent": 10, "asyncio": 10},
     ),
 }
 SYSTEMS = list(dict.fromkeys(name for curve in CURVES.values() for name in curve.systems))

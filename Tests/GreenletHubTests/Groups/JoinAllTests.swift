@@ -78,6 +78,48 @@ import Testing
         }
     }
 
+    @Test func whoeverIsJoinedByOthersAlreadyCountsOnceToo() async {
+        await onHub {
+            let reports = Reports()
+            let events = (0..<3).map { _ in Event() }
+            let greenlets = events.indices.map { number in
+                spawn {
+                    try events[number].wait()
+                    if number == 2 { throw TestError(number) }
+                }
+            }
+            // The first place at the first is a join's, at the others the first joinAll's.
+            let single = spawn { try greenlets[0].join() }
+            let all = (0..<3).map { _ in spawn { try joinAll(greenlets + greenlets) } }
+            let inVain = spawn { try joinAll(greenlets, timeout: .milliseconds(1)) }
+            let raising = spawn { try joinAll(greenlets + greenlets, raisingErrors: true) }
+            #expect(try inVain.get().isEmpty)
+            for number in [1, 2, 0] {
+                events[number].set()
+                try settle()
+            }
+            for greenlet in all { #expect(try greenlet.get() == [greenlets[1], greenlets[2], greenlets[0]]) }
+            #expect(throws: TestError(2)) { try raising.get() }
+            try single.join()
+            #expect(reports.errors == [TestError(2)])  // of `raising` itself, for which nobody waited
+            let again = try joinAll(greenlets + greenlets)
+            #expect(again == greenlets)
+        }
+    }
+
+    @Test func aKilledOneLeavesThemToOthers() async {
+        await onHub {
+            let slow = spawn { try sleep(.milliseconds(8)) }
+            let killed = spawn { try joinAll([slow, slow]) }
+            let other = spawn { try joinAll([slow]) }
+            try settle()
+            try killed.kill()
+            let later = spawn { try joinAll([slow]) }
+            #expect(try other.get() == [slow])
+            #expect(try later.get() == [slow])
+        }
+    }
+
     @Test func waitingInVainLeavesNothingBehind() async {
         await onHub {
             let slow = spawn { try sleep(.seconds(10)) }

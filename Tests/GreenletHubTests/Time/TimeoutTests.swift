@@ -19,6 +19,26 @@ import Testing
         }
     }
 
+    @Test func oneThatWasForgottenLetsTheGreenletGoWhenItsTimeIsOver() async {
+        await onHub {
+            weak var running: AnyGreenlet?
+            weak var shielded: AnyGreenlet?
+            func forget() throws {
+                let first = spawn { Timeout(.milliseconds(2)).start() }
+                // It arrives, but is never thrown.
+                let second = spawn {
+                    Timeout(.milliseconds(2)).start()
+                    try shield { try sleep(.milliseconds(5)) }
+                }
+                (running, shielded) = (first, second)
+                try joinAll([first, second])
+            }
+            try forget()
+            try sleep(.milliseconds(10))
+            #expect(running == nil && shielded == nil)
+        }
+    }
+
     @Test func itMayThrowSomethingElse() async {
         await onHub {
             let timeout = Timeout(.milliseconds(3), throwing: TestError(4))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct TimerHeapTests {
     @Test func itComesOutInOrderAndEqualsInTheOrderTheyWentIn() {
-        var heap = TimerHeap<String>()
+        let heap = TimerHeap<String>()
         for (time, name) in [(5, "b"), (3, "a"), (5, "c"), (9, "e"), (5, "d")] {
             _ = heap.insert(Deadline(nanoseconds: UInt64(time)), name)
         }
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func whatWasRemovedOrPoppedCanNotBeRemovedAgain() {
-        var heap = TimerHeap<Int>()
+        let heap = TimerHeap<Int>()
         let first = heap.insert(Deadline(nanoseconds: 1), 1)
         #expect(heap.remove(first) == 1 && heap.remove(first) == nil)
         let second = heap.insert(Deadline(nanoseconds: 2), 2)  // in the place of the first
@@ -33,6 +33,47 @@ import Testing
         for _ in 0..<20 { check(steps: 400, &random) }
     }
 
+    @Test func whatIsRemovedLetsGoOfItsPayloadAtOnceAndOfTheRestWhenMostAre() {
+        var random = SeededRandom(for: "removals")
+        let heap = TimerHeap<Payload>()
+        var armed = (0..<5000).map { number in
+            let payload = Payload(number)
+            let deadline = UInt64.random(in: 0..<3000, using: &random)
+            return (deadline: deadline, payload: payload, id: heap.insert(Deadline(nanoseconds: deadline), payload))
+        }
+        armed.shuffle(using: &random)
+        while armed.count > 10 {
+            var last = armed.removeLast()
+            #expect(isKnownUniquelyReferenced(&last.payload) == false)
+            heap.remove(last.id)
+            #expect(isKnownUniquelyReferenced(&last.payload), "a removed timer keeps its payload")
+            #expect(heap.remove(last.id) == nil)
+        }
+        // A new one in the place of one that is gone is not taken for it.
+        let fresh = heap.insert(Deadline(nanoseconds: 1500), Payload(-1))
+        armed.append((1500, Payload(-1), fresh))
+        armed.sort { ($0.deadline, $0.payload.number) < ($1.deadline, $1.payload.number) }
+        #expect(heap.count == armed.count && heap.firstDeadline?.nanoseconds == armed[0].deadline)
+        var rest: [UInt64] = []
+        while let next = heap.firstDeadline, heap.popDue(next) != nil { rest.append(next.nanoseconds) }
+        #expect(rest == armed.map(\.deadline) && heap.isEmpty)
+    }
+
+    @Test func manyRemovedInOrderLeaveTheRest() {
+        let heap = TimerHeap<Int>()
+        let ids = (0..<100_000).map { heap.insert(Deadline(nanoseconds: UInt64($0)), $0) }
+        for (number, id) in ids.enumerated().dropLast() where heap.remove(id) != number { Issue.record("\(number)") }
+        #expect(heap.count == 1 && heap.firstDeadline?.nanoseconds == 99_999)
+        #expect(heap.popDue(Deadline(nanoseconds: 99_999)) == 99_999 && heap.isEmpty)
+        #expect(heap.remove(ids[0]) == nil && heap.remove(ids[99_999]) == nil)
+    }
+
+    private final class Payload {
+        let number: Int
+
+        init(_ number: Int) { self.number = number }
+    }
+
     private struct Expected {
         let deadline: UInt64
         let number: Int
@@ -40,7 +81,7 @@ import Testing
     }
 
     private func check(steps: Int, _ random: inout SeededRandom) {
-        var heap = TimerHeap<Int>()
+        let heap = TimerHeap<Int>()
         var model: [Expected] = []
         for number in 0..<steps {
             switch Int.random(in: 0..<10, using: &random) {

@@ -13,20 +13,36 @@ import (
 	"time"
 )
 
-func yields(count, tasks int) {
+// yields returns the seconds from when the last task has begun to when the last is done.
+func yields(count, tasks int) float64 {
 	var all sync.WaitGroup
+	var begun, done atomic.Int64
+	var start, end time.Time
 	for number := range tasks {
 		turns := count / tasks
 		if number < count%tasks {
 			turns++
 		}
 		all.Go(func() {
+			if begun.Add(1) == int64(tasks) {
+				start = time.Now()
+			}
+			for begun.Load() < int64(tasks) {
+				runtime.Gosched()
+			}
 			for range turns {
+				runtime.Gosched()
+			}
+			if done.Add(1) == int64(tasks) {
+				end = time.Now()
+			}
+			for done.Load() < int64(tasks) {
 				runtime.Gosched()
 			}
 		})
 	}
 	all.Wait()
+	return end.Sub(start).Seconds()
 }
 
 func spawnJoins(count, _ int) {
@@ -126,7 +142,8 @@ func fail(err error) {
 }
 
 func usage() {
-	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers COUNT [TASKS|SECONDS]\n", os.Args[0])
+	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers|park_wake|event|choose|"+
+		"timer|timers|timers_random|with_timeout|idle COUNT [TASKS|SECONDS]\n", os.Args[0])
 	os.Exit(64)
 }
 
@@ -140,7 +157,7 @@ func main() {
 	if err != nil || count < 1 {
 		usage()
 	}
-	more := map[string]int{"yield": 2, "spawn_all": 1000, "queue": 1000, "sleepers": 1}[name]
+	more := map[string]int{"yield": 2, "spawn_all": 1000, "queue": 1000, "event": 1000, "sleepers": 1, "idle": 10}[name]
 	if len(os.Args) == 4 {
 		if more, err = strconv.Atoi(os.Args[3]); err != nil || more < 1 {
 			usage()
@@ -152,11 +169,23 @@ func main() {
 			name, count, seconds, more, resident, pageTables)
 		return
 	}
+	if name == "idle" {
+		fmt.Printf("{\"case\":%q,\"operations\":1,\"seconds\":%d,\"wake_ups\":%d}\n", name, more, idle(time.Duration(more)*time.Second))
+		return
+	}
+	if name == "yield" {
+		yields(count/10, more)
+		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f}\n", name, count, yields(count, more))
+		return
+	}
 	body, known := map[string]func(int, int){
-		"yield": yields, "spawn_join": spawnJoins, "spawn_all": spawnAll, "channel": channel,
+		"spawn_join": spawnJoins, "spawn_all": spawnAll, "channel": channel, "park_wake": parkWake,
+		"choose": choose, "timer": timer, "timers": timers(1), "timers_random": timers(615_949), "with_timeout": withTimeout,
 	}[name]
 	if name == "queue" {
 		body = queue(more)
+	} else if name == "event" {
+		body = event(more)
 	} else if !known {
 		usage()
 	}

@@ -42,7 +42,7 @@ extension AnyGreenlet {
         checkThread("start")
         hub.register(self)
         stage = .delayed
-        startTimer = hub.addTimer(Deadline(after: delay), .start(self))
+        startTimer = hub.addTimer(Deadline(after: delay), .start(.passUnretained(self)))
         if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
@@ -99,8 +99,9 @@ extension AnyGreenlet {
     private final func finish(_ end: Stage) {
         if let timer = startTimer.take() { hub.removeTimer(timer) }
         stage = end
-        if let joiner { joiner._withUnsafeGuaranteedRef { _ = $0.wake(.ready) } }
+        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         if joiners != nil || links != nil || end == .failed { tellOthers() }
+        if !pendingErrors.isEmpty { pendingErrors = PendingErrors() }  // nothing will be thrown any more
         if hasExtras { dropExtras() }  // last: who is told of an error may look at them
     }
 

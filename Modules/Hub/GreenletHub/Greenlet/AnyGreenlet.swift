@@ -44,7 +44,7 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var failure: (any Error)?
     /// What it returned, if its stage says so.
     @exclusivity(unchecked) @usableFromInline final var slot = ValueSlot()
-    /// The first greenlet in `join` or `get`: mostly the only one, and so nothing is allocated for it.
+    /// The first greenlet in `join`, `get` or `joinAll`: mostly the only one, and so nothing is allocated for it.
     ///
     /// Unretained. Safe because it takes itself out before its wait returns.
     @exclusivity(unchecked) var joiner: Unmanaged<AnyGreenlet>?
@@ -131,6 +131,9 @@ public class AnyGreenlet {
     /// Only raw greenlets learn it in this way.
     func stackEnded() {}
 
+    /// It is the first in `join` on `greenlet`, which has ended.
+    func learn(endOf greenlet: AnyGreenlet) { wake(.ready) }
+
     /// A wait at several places has ended: it leaves them all, and goes on.
     ///
     /// - Returns: Whether this was what ended it.
@@ -209,7 +212,9 @@ final class VisitingGreenlet: AnyGreenlet {
         context = nil
         stage = .returned
         hub.visitors.remove(self)
+        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         joiners?.wakeAll()
         if links != nil { notifyLinks() }
+        pendingErrors = PendingErrors()
     }
 }

@@ -23,61 +23,115 @@ public func joinAll<G: AnyGreenlet>(
     count: Int? = nil
 ) throws -> [G] {
     // Inlined up to here, and no further: what is done for each of them must not ask for their type each time.
-    let all: [AnyGreenlet] = greenlets.map { $0 }
-    let finished = try joinEach(all, timeout: timeout, raisingErrors: raisingErrors, count: count)
+    let all = Array(greenlets)
+    // This keeps them, and no reference is counted below.
+    defer { withExtendedLifetime(all) {} }
+    let references = all.map { Unmanaged<AnyGreenlet>.passUnretained($0) }
+    let finished = try joinEach(references, timeout: timeout, raisingErrors: raisingErrors, count: count)
     // Safe because they are some of those that were given.
-    return finished.map { unsafeDowncast($0, to: G.self) }
+    return finished.map { unsafeDowncast($0.takeUnretainedValue(), to: G.self) }
 }
 
 @usableFromInline
 func joinEach(
-    _ greenlets: [AnyGreenlet],
+    _ greenlets: [Unmanaged<AnyGreenlet>],
     timeout: Duration?,
     raisingErrors: Bool,
     count: Int?
-) throws -> [AnyGreenlet] {
-    var seen = Set<ObjectIdentifier>(minimumCapacity: greenlets.count)
-    let unique = greenlets.filter { seen.insert(ObjectIdentifier($0)).inserted }
-    let collector = Collector(target: max(0, min(count ?? unique.count, unique.count)))
-    var links: [LinkID?] = []
-    links.reserveCapacity(unique.count)
-    defer {
-        if collector.finished.count < unique.count {
-            for (greenlet, link) in zip(unique, links) { if let link { greenlet.removeLink(link) } }
-        }
-    }
-    for greenlet in unique {
-        greenlet.checkThread("joinAll")
-        links.append(greenlet.onFinish(observing: raisingErrors) { collector.add(greenlet) })
-    }
+) throws -> [Unmanaged<AnyGreenlet>] {
+    guard let first = greenlets.first?.takeUnretainedValue() else { return [] }
+    first.checkThread("joinAll")  // before its hub is used
+    let gathering = Gathering(of: greenlets, on: first.hub, observing: raisingErrors)
+    gathering.begin(wanting: count)
+    defer { gathering.end() }
     let deadline = Deadline(after: timeout)
     while true {
-        if raisingErrors, let error = collector.takeError() { throw error }
-        if collector.isComplete { return collector.finished }
+        if raisingErrors, let error = gathering.takeError() { throw error }
+        if gathering.isComplete { return gathering.finished }
         let waiter = try Waiter()
-        collector.waiter = waiter
-        defer { collector.waiter = nil }
-        guard try waiter.park(for: WaitReason("joinAll"), until: deadline) else { return collector.finished }
+        gathering.waiter = waiter
+        defer { gathering.waiter = nil }
+        guard try waiter.park(for: WaitReason("joinAll"), until: deadline) else { return gathering.finished }
     }
 }
 
-/// Gathers greenlets as they end.
-private final class Collector {
-    private let target: Int
-    private(set) var finished: [AnyGreenlet] = []
-    private var looked = 0
-    var waiter: Waiter?
+/// Gathers greenlets as they end: the joiner of each, for whoever waits for all of them.
+///
+/// It has no stack and never runs.
+private final class Gathering: AnyGreenlet {
+    // Safe because the hub's thread alone touches it, and never across a switch.
+    private let greenlets: [Unmanaged<AnyGreenlet>]
+    private let isObserving: Bool
+    @exclusivity(unchecked) private var target = Int.max
+    @exclusivity(unchecked) private(set) var finished: [Unmanaged<AnyGreenlet>] = []
+    @exclusivity(unchecked) private var looked = 0
+    @exclusivity(unchecked) var waiter: Waiter?
+    /// Its links on those that others join already.
+    private var linked: [ObjectIdentifier: LinkID?] = [:]
 
-    init(target: Int) {
-        self.target = target
-        finished.reserveCapacity(target)
+    init(of greenlets: [Unmanaged<AnyGreenlet>], on hub: Hub, observing: Bool) {
+        self.greenlets = greenlets
+        isObserving = observing
+        super.init(hub: hub, context: nil, stage: .endless)
     }
+
+    override var kind: String { "joinAll" }
 
     var isComplete: Bool { finished.count >= target }
 
-    func add(_ greenlet: AnyGreenlet) {
+    /// Stands at all of them.
+    func begin(wanting count: Int?) {
+        finished.reserveCapacity(greenlets.count)
+        var unique = 0
+        for greenlet in greenlets where greenlet._withUnsafeGuaranteedRef({ stand(at: $0) }) { unique += 1 }
+        target = max(0, min(count ?? unique, unique))
+        if finished.count > target { finished.removeLast(finished.count - target) }
+    }
+
+    /// - Returns: False if it stands there already.
+    private func stand(at greenlet: AnyGreenlet) -> Bool {
+        greenlet.checkThread("joinAll")
+        if let joiner = greenlet.joiner {
+            if joiner.toOpaque() == Unmanaged.passUnretained(self).toOpaque() { return false }
+            return stand(behindOthersAt: greenlet)
+        }
+        if greenlet.joiners?.isEmpty == false { return stand(behindOthersAt: greenlet) }
+        greenlet.joiner = .passUnretained(self)
+        if isObserving { greenlet.getters += 1 }
+        if greenlet.isReady { finished.append(.passUnretained(greenlet)) }
+        return true
+    }
+
+    @inline(never)
+    private func stand(behindOthersAt greenlet: AnyGreenlet) -> Bool {
+        let name = ObjectIdentifier(greenlet)
+        if linked.keys.contains(name) { return false }
+        // Neither is retained: what is told of the end is taken back before they go.
+        let link = greenlet.onFinish(observing: isObserving) { [unowned self, unowned greenlet] in
+            learn(endOf: greenlet)
+        }
+        linked.updateValue(link, forKey: name)
+        return true
+    }
+
+    /// Leaves all of them.
+    func end() {
+        let address = Unmanaged.passUnretained(self).toOpaque()
+        for greenlet in greenlets {
+            greenlet._withUnsafeGuaranteedRef { greenlet in
+                if greenlet.joiner?.toOpaque() == address {
+                    greenlet.joiner = nil
+                    if isObserving { greenlet.getters -= 1 }
+                } else if let link = linked.removeValue(forKey: ObjectIdentifier(greenlet)) ?? nil {
+                    greenlet.removeLink(link)
+                }
+            }
+        }
+    }
+
+    override func learn(endOf greenlet: AnyGreenlet) {
         if isComplete { return }  // enough have, though the one who waits has not run yet
-        finished.append(greenlet)
+        finished.append(.passUnretained(greenlet))
         if isComplete || greenlet.failure != nil { waiter?.wake() }
     }
 
@@ -85,7 +139,7 @@ private final class Collector {
     func takeError() -> (any Error)? {
         while looked < finished.count {
             looked += 1
-            if let error = finished[looked - 1].failure { return error }
+            if let error = finished[looked - 1]._withUnsafeGuaranteedRef({ $0.failure }) { return error }
         }
         return nil
     }

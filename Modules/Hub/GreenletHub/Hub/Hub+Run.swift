@@ -7,8 +7,9 @@ import GreenletCore
 
 /// What a deadline does when it comes.
 enum TimerAction {
-    case wake(AnyGreenlet, ticket: UInt32)
-    case start(AnyGreenlet)
+    // Unretained. Safe because both take the timer out before they end.
+    case wake(Unmanaged<AnyGreenlet>, ticket: UInt32)
+    case start(Unmanaged<AnyGreenlet>)
     case expire(Timeout)
 }
 
@@ -163,8 +164,9 @@ extension Hub {
 
     private func perform(_ action: TimerAction) {
         switch action {
-        case .wake(let greenlet, let ticket): greenlet.wake(.timedOut, ticket: ticket)
-        case .start(let greenlet): greenlet.startNow()
+        case .wake(let greenlet, let ticket):
+            greenlet._withUnsafeGuaranteedRef { _ = $0.wake(.timedOut, ticket: ticket) }
+        case .start(let greenlet): greenlet._withUnsafeGuaranteedRef { $0.startNow() }
         case .expire(let timeout): timeout.expire()
         }
     }

@@ -38,7 +38,7 @@ public final class Hub {
     /// Behind a pointer, because other modules count here at each call, and would check a property for exclusivity.
     package let immediateSuccesses = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
-    var timers = TimerHeap<TimerAction>()
+    let timers = TimerHeap<TimerAction>()
     var callbacks: [() -> Void] = []
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
     @exclusivity(unchecked) package var externalWaits = 0
@@ -144,6 +144,9 @@ public final class Hub {
 
     /// The hub is done: it and its own greenlets no longer hold each other.
     func letGo() {
+        // Timeouts that nobody cancelled, which know their greenlet, and it the hub.
+        while timers.popDue(Deadline(nanoseconds: .max)) != nil {}
+        main.pendingErrors = PendingErrors()
         main = nil
         own = nil
         visitors.removeAll()

@@ -19,15 +19,9 @@ package struct Deadline: Comparable, Sendable {
 
     /// `duration` from now; a negative one is now, one past the end of the clock is its end.
     package init(after duration: Duration) {
-        let now = Deadline.now.nanoseconds
-        let (seconds, attoseconds) = duration.components
-        guard seconds >= 0, attoseconds >= 0 else {
-            self.init(nanoseconds: now)
-            return
-        }
-        let limit: Int64 = 4_000_000_000  // 126 years
-        let wait = UInt64(min(seconds, limit)) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
-        self.init(nanoseconds: now &+ wait)
+        let limit: Int128 = 4_000_000_000 * 1_000_000_000  // 126 years
+        let wait = max(0, min(duration.attoseconds / 1_000_000_000, limit))
+        self.init(nanoseconds: Deadline.now.nanoseconds &+ UInt64(truncatingIfNeeded: wait))
     }
 
     /// Nil, which is never, for nil.

@@ -22,14 +22,17 @@
 public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable {
     // Safe because only the hub's thread starts, cancels and fires it; elsewhere it is just an error with a message.
     private let duration: Duration?
-    private let custom: (any Error)?
-    private let operation: String?
-    private var timer: TimerID?
-    private weak var greenlet: AnyGreenlet?
-    /// How many shields that had opened at the start: it passes those.
-    private var shieldCount = 0
     /// Whether it is that of a deadline.
     private let repeats: Bool
+    @exclusivity(unchecked) private var timer: TimerID?
+    private let custom: (any Error)?
+    private let operation: String?
+    /// From the start to the end; not weak, for that would cost the greenlet a detour at each count of its references.
+    ///
+    /// A greenlet that ends drops what has not been thrown in it, so the two don't hold each other for ever.
+    @exclusivity(unchecked) private var greenlet: AnyGreenlet?
+    /// How many shields that had opened at the start: it passes those.
+    @exclusivity(unchecked) private var shieldCount = 0
 
     /// Creates a timeout that isn't running yet.
     ///
@@ -77,11 +80,12 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
-        let hub = Hub.current
-        let greenlet = hub.currentGreenlet
-        self.greenlet = greenlet
-        shieldCount = greenlet.extras?.shieldCount ?? 0
-        timer = hub.addTimer(deadline, .expire(self))
+        Hub.currentReference._withUnsafeGuaranteedRef { hub in
+            let greenlet = hub.currentGreenlet
+            shieldCount = greenlet.hasExtras ? greenlet.extras?.shieldCount ?? 0 : 0
+            self.greenlet = greenlet
+            timer = hub.addTimer(deadline, .expire(self))
+        }
     }
 
     /// Stops the time.
@@ -90,10 +94,11 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     ///
     /// gevent: `Timeout.cancel`.
     public func cancel() {
-        if let timer, let greenlet { greenlet.hub.removeTimer(timer) }
-        timer = nil
-        greenlet?.withdraw(self)
-        greenlet = nil
+        guard let greenlet = greenlet.take() else { return }
+        if let timer = timer.take() {
+            Unmanaged.passUnretained(greenlet.hub)._withUnsafeGuaranteedRef { $0.removeTimer(timer) }
+        }
+        greenlet.withdraw(self)
     }
 
     /// Whether it was started, and neither fired nor was cancelled.
@@ -103,7 +108,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     func expire() {
         timer = nil
-        greenlet?.inject(pendingError)
+        if let greenlet, !greenlet.isReady { greenlet.inject(pendingError) } else { greenlet = nil }
     }
 
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
@@ -129,6 +134,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 /// - Throws: What `body` throws; a `Timeout` when the time is over.
 ///
 /// gevent: `gevent.Timeout` as a context manager.
+@inlinable
 public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value) throws -> Value {
     let timeout = Timeout(duration)
     timeout.start()

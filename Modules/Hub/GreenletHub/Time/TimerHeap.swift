@@ -1,126 +1,180 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Many deadlines, of which the first matters: a heap whose entries can be taken out again in logarithmic time.
+// Many deadlines, of which the first matters: a heap in which what is cancelled lies until it would be in the way.
 
 /// Names an entry of a `TimerHeap`, until it is removed or popped.
 package struct TimerID: Hashable {
     fileprivate let slot: UInt32
-    fileprivate let generation: UInt32
+    fileprivate let order: UInt32
 }
 
 /// A four-ary heap of deadlines, each with a payload.
 ///
 /// Entries of one deadline come out in the order they went in.
 ///
-/// A heap of small values beside a table of payloads: sifting moves 24 bytes and touches the table only for the
-/// position. Removal is real, so that a million timeouts that never fire don't pile up.
-package struct TimerHeap<Payload> {
+/// Nearly all timeouts are cancelled, so that has to be cheap: the payload goes at once, out of a table that lies beside
+/// the heap, and the entry, 16 bytes that nobody looks for, stays until it comes first, or until more than half of all are
+/// such. To take each out would cost a way through the heap, in a million a dozen cache misses.
+package final class TimerHeap<Payload> {
     private struct Entry {
         var deadline: UInt64
-        var order: UInt64
+        /// Counts insertions; may wrap, as it only decides between equal deadlines.
+        var order: UInt32
         var slot: UInt32
 
+        @inline(__always)
         func precedes(_ other: Entry) -> Bool {
-            deadline != other.deadline ? deadline < other.deadline : order < other.order
+            if deadline != other.deadline { return deadline < other.deadline }
+            return Int32(bitPattern: order &- other.order) < 0
         }
     }
 
     private struct Slot {
-        var position: UInt32
-        var generation: UInt32
+        /// Nil if the entry was removed, or the slot is free.
         var payload: Payload?
+        /// That of the entry; in a free slot the next one that is free.
+        var order: UInt32
     }
 
-    private var heap: [Entry] = []
-    private var slots: [Slot] = []
-    private var freeSlots: [UInt32] = []
-    private var nextOrder: UInt64 = 0
+    private static var none: UInt32 { .max }
+
+    // Safe because one thread has it, and nothing of anybody else's runs while it changes.
+    @exclusivity(unchecked) private var heap = Slab<Entry>()
+    @exclusivity(unchecked) private var slots = Slab<Slot>()
+    @exclusivity(unchecked) private var firstFree = TimerHeap.none
+    @exclusivity(unchecked) private var nextOrder: UInt32 = 0
+    /// How many entries in the heap were removed.
+    @exclusivity(unchecked) private var removed = 0
 
     package init() {}
 
-    package var isEmpty: Bool { heap.isEmpty }
-    package var count: Int { heap.count }
-    package var firstDeadline: Deadline? { heap.first.map { Deadline(nanoseconds: $0.deadline) } }
+    deinit {
+        heap.removeAll()
+        slots.removeAll()
+    }
 
-    package mutating func insert(_ deadline: Deadline, _ payload: Payload) -> TimerID {
-        let position = UInt32(heap.count)
+    package var isEmpty: Bool { heap.count == removed }
+    package var count: Int { heap.count - removed }
+
+    /// The earliest deadline; those removed entries go that stood before it.
+    package var firstDeadline: Deadline? {
+        while heap.count > 0 {
+            let first = heap[0]
+            if slots[Int(first.slot)].payload != nil { return Deadline(nanoseconds: first.deadline) }
+            free(first.slot)
+            removed -= 1
+            dropFirst()
+        }
+        return nil
+    }
+
+    package func insert(_ deadline: Deadline, _ payload: consuming Payload) -> TimerID {
         let slot: UInt32
-        if let free = freeSlots.popLast() {
-            slot = free
-            slots[Int(slot)].payload = payload
-            slots[Int(slot)].position = position
+        let order = nextOrder
+        nextOrder &+= 1
+        if firstFree != Self.none {
+            slot = firstFree
+            firstFree = slots[Int(slot)].order
+            slots[Int(slot)] = Slot(payload: payload, order: order)
         } else {
             slot = UInt32(slots.count)
-            slots.append(Slot(position: position, generation: 0, payload: payload))
+            slots.append(Slot(payload: payload, order: order))
         }
-        heap.append(Entry(deadline: deadline.nanoseconds, order: nextOrder, slot: slot))
-        nextOrder += 1
-        siftUp(Int(position))
-        return TimerID(slot: slot, generation: slots[Int(slot)].generation)
+        heap.append(Entry(deadline: deadline.nanoseconds, order: order, slot: slot))
+        siftUp(heap.count - 1)
+        return TimerID(slot: slot, order: order)
     }
 
     /// Takes an entry out; does nothing if it was removed or popped before.
     @discardableResult
-    package mutating func remove(_ id: TimerID) -> Payload? {
-        guard slots[Int(id.slot)].generation == id.generation else { return nil }
-        return take(Int(slots[Int(id.slot)].position))
-    }
-
-    /// Takes the first entry out if its deadline is not after `now`.
-    package mutating func popDue(_ now: Deadline) -> Payload? {
-        guard let first = heap.first, first.deadline <= now.nanoseconds else { return nil }
-        return take(0)
-    }
-
-    private mutating func take(_ position: Int) -> Payload? {
-        let slot = Int(heap[position].slot)
-        let payload = slots[slot].payload
-        slots[slot].payload = nil
-        slots[slot].generation &+= 1
-        freeSlots.append(UInt32(slot))
-        let last = heap.removeLast()
-        if position < heap.count {
-            heap[position] = last
-            slots[Int(last.slot)].position = UInt32(position)
-            siftUp(position)
-            siftDown(Int(slots[Int(last.slot)].position))
+    package func remove(_ id: TimerID) -> Payload? {
+        let slot = Int(id.slot)
+        guard slot < slots.count, slots[slot].order == id.order else { return nil }
+        guard let payload = slots[slot].payload.take() else { return nil }
+        if heap[heap.count - 1].slot == id.slot {
+            // The last that came, as a rule: what takes its time is seldom armed later than what is over soon.
+            heap.removeLast(1)
+            free(id.slot)
+            giveBackIfEmpty()
+        } else {
+            removed += 1
+            if removed > 32, 2 * removed > heap.count { sweep() }
         }
         return payload
     }
 
-    private mutating func siftUp(_ start: Int) {
+    /// Takes the first entry out if its deadline is not after `now`.
+    package func popDue(_ now: Deadline) -> Payload? {
+        guard let deadline = firstDeadline, deadline <= now else { return nil }
+        let slot = heap[0].slot
+        let payload = slots[Int(slot)].payload.take()
+        free(slot)
+        dropFirst()
+        return payload
+    }
+
+    private func free(_ slot: UInt32) {
+        slots[Int(slot)].order = firstFree
+        firstFree = slot
+    }
+
+    private func dropFirst() {
+        let last = heap[heap.count - 1]
+        heap.removeLast(1)
+        if heap.count == 0 { return giveBackIfEmpty() }
+        heap[0] = last
+        siftDown(0)
+    }
+
+    /// All that were removed leave the heap, and take the memory with them.
+    private func sweep() {
+        var kept = 0
+        for position in 0..<heap.count {
+            let entry = heap[position]
+            if slots[Int(entry.slot)].payload != nil {
+                heap[kept] = entry
+                kept += 1
+            } else {
+                free(entry.slot)
+            }
+        }
+        heap.removeLast(heap.count - kept)
+        heap.giveBack()
+        removed = 0
+        giveBackIfEmpty()
+        for position in stride(from: (kept + 2) / 4, through: 0, by: -1) where position < kept { siftDown(position) }
+    }
+
+    /// What many took is given back when none is left.
+    private func giveBackIfEmpty() {
+        guard heap.count == 0, slots.count > 1024 else { return }
+        heap.removeAll()
+        slots.removeAll()
+        firstFree = Self.none
+    }
+
+    private func siftUp(_ start: Int) {
         let entry = heap[start]
         var position = start
         while position > 0 {
             let parent = (position - 1) / 4
             guard entry.precedes(heap[parent]) else { break }
-            place(heap[parent], at: position)
+            heap[position] = heap[parent]
             position = parent
         }
-        if position != start { place(entry, at: position) }
+        heap[position] = entry
     }
 
-    private mutating func siftDown(_ start: Int) {
+    private func siftDown(_ start: Int) {
         let entry = heap[start]
         var position = start
-        while let child = earliestChild(of: position), heap[child].precedes(entry) {
-            place(heap[child], at: position)
+        while case let first = position * 4 + 1, first < heap.count {
+            var child = first
+            let end = min(first + 4, heap.count)
+            for other in first..<end where heap[other].precedes(heap[child]) { child = other }
+            guard heap[child].precedes(entry) else { break }
+            heap[position] = heap[child]
             position = child
         }
-        if position != start { place(entry, at: position) }
-    }
-
-    private func earliestChild(of position: Int) -> Int? {
-        let first = position * 4 + 1
-        guard first < heap.count else { return nil }
-        var best = first
-        for child in (first + 1)..<max(first + 1, min(first + 4, heap.count)) where heap[child].precedes(heap[best]) {
-            best = child
-        }
-        return best
-    }
-
-    private mutating func place(_ entry: Entry, at position: Int) {
         heap[position] = entry
-        slots[Int(entry.slot)].position = UInt32(position)
     }
 }

@@ -19,7 +19,7 @@ public final class Event {
     /// Whether the flag is set.
     ///
     /// gevent: `Event.is_set`.
-    public private(set) var isSet = false
+    @exclusivity(unchecked) public private(set) var isSet = false
     private let waiters = WaitList()
 
     /// Creates an event that is not set.

@@ -89,7 +89,7 @@ extension AnyGreenlet {
     ///
     /// Switch point.
     func parkSpread(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
-        let timer = deadline.map { hub.addTimer($0, .wake(self, ticket: waitState.ticket)) }
+        let timer = deadline.map { hub.addTimer($0, .wake(.passUnretained(self), ticket: waitState.ticket)) }
         defer { if let timer { hub.removeTimer(timer) } }
         self.reason = reason
         hub.switchAway()
@@ -101,7 +101,7 @@ extension AnyGreenlet {
     @inline(never)
     private func park(for reason: WaitReason, withTimer deadline: Deadline) throws -> Bool {
         guard waitState.phase == .waiting else { return try endOtherwise() }
-        let timer = hub.addTimer(deadline, .wake(self, ticket: waitState.ticket))
+        let timer = hub.addTimer(deadline, .wake(.passUnretained(self), ticket: waitState.ticket))
         defer { hub.removeTimer(timer) }
         return try park(for: reason)
     }

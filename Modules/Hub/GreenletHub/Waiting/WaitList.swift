@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The greenlets that wait for one thing, in order: linked through the greenlets themselves, so waiting allocates nothing.
 
+import CGreenletCore
 import GreenletCore
 
 /// A first-in-first-out list of waiting greenlets.
@@ -57,7 +58,18 @@ package final class WaitList {
     /// Wakes all, in order.
     @usableFromInline
     package func wakeAll() {
-        while wakeFirst() {}
+        // Once for all: they belong to one thread.
+        if let first { first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
+        // Always the first, as whoever stands in for another one may take more out than itself.
+        while let first {
+            first._withUnsafeGuaranteedRef { greenlet in
+                if let next = greenlet.nextWaiter {
+                    cgreenlet_prefetch(next.toOpaque())
+                    cgreenlet_prefetch(next.toOpaque() + 64)
+                }
+                greenlet.wake(.ready)
+            }
+        }
     }
 
     /// Wakes all with an error.
@@ -87,8 +99,11 @@ package final class WaitList {
     /// Switch point.
     ///
     /// - Returns: True if it was woken, false if the deadline came first.
+    @inline(__always)
     package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
-        try Hub.parkableReference()._withUnsafeGuaranteedRef { greenlet in
+        // One frame of the caller's, and no closure's: it stays on the stack of each that waits.
+        let reference = try Hub.parkableReference()
+        return try reference._withUnsafeGuaranteedRef { greenlet in
             try checkThread(of: greenlet)
             greenlet.beginWait()
             append(greenlet)

@@ -18,7 +18,9 @@ struct SwiftTasks {
         guard 3...4 ~= arguments.count, let count = Int(arguments[2]), count > 0 else { exitWithUsage(usage) }
         let more = arguments.count == 4 ? Int(arguments[3]) : nil
         switch arguments[1] {
-        case "yield": await measure("yield", count) { await yields($0, tasks: more ?? 2) }
+        case "yield":
+            _ = await yields(count / 10, tasks: more ?? 2)
+            report("yield", count, await yields(count, tasks: more ?? 2))
         case "spawn_join": await measure("spawn_join", count, spawns)
         case "spawn_all": await measure("spawn_all", count) { await spawnsOfMany($0, tasks: more ?? 1000) }
         case "channel": await measure("channel", count, channel)
@@ -30,17 +32,46 @@ struct SwiftTasks {
 
 func measure(_ name: String, _ count: Int, _ body: @Sendable (Int) async -> Void) async {
     await body(count / 10)
-    let elapsed = await ContinuousClock().measure { await body(count) }
+    report(name, count, await ContinuousClock().measure { await body(count) })
+}
+
+func report(_ name: String, _ count: Int, _ elapsed: Duration) {
     print(#"{"case":"\#(name)","operations":\#(count),"seconds":\#(elapsed / .seconds(1))}"#)
 }
 
-func yields(_ count: Int, tasks: Int) async {
+/// How long it took from when the last task had begun to when the last was done.
+func yields(_ count: Int, tasks: Int) async -> Duration {
+    let (begun, done) = (Count(), Count())
+    let (start, end) = (Moment(), Moment())
     await withDiscardingTaskGroup { group in
         for number in 0..<tasks {
             let turns = count / tasks + (number < count % tasks ? 1 : 0)
-            group.addTask { for _ in 0..<turns { await Task.yield() } }
+            group.addTask {
+                if begun.add() == tasks { start.note() }
+                while begun.value < tasks { await Task.yield() }
+                for _ in 0..<turns { await Task.yield() }
+                if done.add() == tasks { end.note() }
+                while done.value < tasks { await Task.yield() }
+            }
         }
     }
+    return end.value - start.value
+}
+
+private final class Count: Sendable {
+    private let number = Atomic(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    func add() -> Int { number.add(1, ordering: .relaxed).newValue }
+}
+
+private final class Moment: Sendable {
+    private let instant = Mutex(ContinuousClock.now)
+
+    var value: ContinuousClock.Instant { instant.withLock { $0 } }
+
+    func note() { instant.withLock { $0 = .now } }
 }
 
 func spawns(_ count: Int) async {
