@@ -120,7 +120,7 @@ extension AnyGreenlet {
     /// - Returns: Whether it has.
     final func waitForEnd(timeout: Duration?) throws -> Bool {
         if isReady { return true }
-        checkThread("join")
+        if checkThread("join"), isReady { return true }
         let deadline = Deadline(after: timeout)
         // In the order they come: the first place is free again only when nobody is behind it.
         if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline) }

@@ -62,6 +62,7 @@ extension Hub {
 
     @inline(never)
     private func extendTurn() -> Bool {
+        if isInherited { startOverInChild() }
         if Deadline.now.nanoseconds &- turnBegan.nanoseconds > Turn.budget { return false }
         handOversLeft = Turn.handOvers
         return true
@@ -104,6 +105,7 @@ extension Hub {
     /// The hub's body: turn after turn.
     fileprivate func runForever() -> Never {
         while true {
+            if isInherited { startOverInChild() }  // a callback has forked
             runCallbacks()
             fireTimers()
             let isIdle = runnable.isEmpty && callbacks.isEmpty
@@ -127,7 +129,10 @@ extension Hub {
         if callbacks.isEmpty { return }
         let batch = callbacks
         callbacks = []
-        for callback in batch { callback() }
+        for callback in batch {
+            callback()
+            if isInherited { return }  // the others are the parent's
+        }
     }
 
     private func fireTimers() {

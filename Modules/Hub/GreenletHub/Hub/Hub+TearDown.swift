@@ -9,6 +9,7 @@ extension Hub {
     ///
     /// Runs on the thread's own stack, as its last act.
     func tearDown() {
+        if isInherited { startOverInChild() }
         let patience = Deadline(after: .seconds(1))
         for greenlet in unfinished { _ = try? greenlet.kill(wait: false) }
         while !unfinished.isEmpty, Deadline.now < patience {

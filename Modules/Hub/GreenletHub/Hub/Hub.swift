@@ -53,6 +53,12 @@ public final class Hub {
     var isGone = false
     /// Those that watch signals; they end with the hub at the latest.
     var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
+    /// In the child of a fork, until the hub is used there: see `startOverInChild()`.
+    @exclusivity(unchecked) var isInherited = false
+    /// In the child of a fork that a spawned greenlet called: that greenlet, in place of the main one.
+    var heir: AnyGreenlet?
+    /// Whether the main greenlet is one of those that were left in the parent process.
+    var hasLeftMain = false
     /// Greenlets in `join`.
     let joiners = WaitList()
     /// Timers that only end a `join`: nothing is to be expected of them.
@@ -94,15 +100,25 @@ public final class Hub {
 
     /// The hub of this thread, if it has one, and that was not taken down.
     package static var ifPresent: Hub? {
-        guard let reference = cgreenlet_thread_if_started()?.pointee.hub else { return nil }
-        let hub = Unmanaged<Hub>.fromOpaque(reference).takeUnretainedValue()
+        guard let hub = presentReference?.takeUnretainedValue() else { return nil }
         return hub.isGone ? nil : hub
+    }
+
+    /// The hub of this thread, if it has one.
+    @inline(__always)
+    static var presentReference: Unmanaged<Hub>? {
+        guard let record = cgreenlet_thread_if_started() else { return nil }
+        if let hub = record.pointee.hub { return .fromOpaque(hub) }
+        return record.pointee.inherited_hub == nil ? nil : .passUnretained(resumeInherited(record))
     }
 
     @inline(never)
     private static func make() -> Hub {
-        let hub = Hub(GreenletThread.current)
-        let record = hub.thread.record
+        let thread = GreenletThread.current
+        if thread.record.pointee.inherited_hub != nil { return resumeInherited(thread.record) }
+        let hub = Hub(thread)
+        watchForks
+        let record = thread.record
         record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
         record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
         // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.

@@ -22,7 +22,9 @@ public struct LoopExit: Error, CustomStringConvertible, Sendable {
 
 extension Hub {
     func reportDeadlock() {
-        let all = [main as AnyGreenlet] + alive.reversed() + visitors.sorted { $0.id < $1.id }
+        let main: AnyGreenlet = heir ?? main
+        if hasLeftMain, heir == nil { endChild(0) }
+        let all = (heir == nil ? [main] : []) + alive.reversed() + visitors.sorted { $0.id < $1.id }
         let blocked = all.compactMap { greenlet in
             greenlet.currentReason.map { "\(greenlet) waits for \($0.description)" }
         }

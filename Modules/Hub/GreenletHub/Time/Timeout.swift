@@ -106,6 +106,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         greenlet?.inject(pendingError)
     }
 
+    /// Who started it, while it runs.
+    var target: AnyGreenlet? { greenlet }
+
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
     func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
 

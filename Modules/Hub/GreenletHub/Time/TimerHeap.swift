@@ -71,6 +71,13 @@ package struct TimerHeap<Payload> {
         return take(0)
     }
 
+    /// Takes out all entries that `isUnwanted` says so of.
+    mutating func removeAll(where isUnwanted: (Payload) -> Bool) {
+        for slot in slots.indices {
+            if let payload = slots[slot].payload, isUnwanted(payload) { _ = take(Int(slots[slot].position)) }
+        }
+    }
+
     private mutating func take(_ position: Int) -> Payload? {
         let slot = Int(heap[position].slot)
         let payload = slots[slot].payload
