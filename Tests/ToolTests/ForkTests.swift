@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "inherited", "timers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread", "signals", "patched",
+        "inherited", "timers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread", "signals",
+        "patched",
     ])
     func theChildStartsOverAndTheParentIsNotDisturbed(program: String) async throws {
         let ended = try await run(program)
@@ -26,7 +27,8 @@ import Testing
     @Test func theErrorOfAGreenletThatForkedIsReportedByTheChild() async throws {
         let ended = try await run("greenlet-error")
         #expect(ended.status == 0 && ended.output == "done\n", "\(ended)")
-        #expect(ended.errors.wholeMatch(of: /greenlet: forker \(.*ForksElsewhere.swift:\d+\) failed: Broken\(\)\n/) != nil)
+        let report = /greenlet: forker \(.*ForksElsewhere.swift:\d+\) failed: Broken\(\)\n/
+        #expect(ended.errors.wholeMatch(of: report) != nil, "\(ended)")
     }
 
     @Test func aChildThatWaitsForEverIsToldWhoWaitsForWhat() async throws {

@@ -3,7 +3,9 @@
 
 import GreenletHub
 
-/// Forks the process; in the child only the greenlet that calls this goes on. See `Hub.fork()`.
+/// Forks the process.
+///
+/// In the child only the greenlet that calls this goes on: see `Hub.fork()`.
 ///
 /// Not a switch point. Written `Gevent.fork()` where Glibc is imported, whose own Swift declares unavailable.
 ///

@@ -27,6 +27,9 @@ func inChild(line: UInt = #line, _ body: () throws -> Void) throws {
 /// `fork` as a C library would call it.
 func forkBelowC() -> CInt { cgreenlet_port_fork() }
 
+/// How many descriptors this process has.
+func countDescriptors() -> Int { (0..<256).count { fcntl($0, F_GETFD) >= 0 } }
+
 /// Two connected sockets.
 func makePair() -> (CInt, CInt) {
     var ends: [CInt] = [0, 0]

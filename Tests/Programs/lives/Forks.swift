@@ -25,7 +25,7 @@ func forkAmidManyWhoWait() throws {
     }
     let unstarted = spawn(after: .milliseconds(1)) { defers += 1_000 }
     try sleep(.microseconds(100))
-    pairs.forEach { writeByte($0.1) }  // they are runnable, or about to be
+    for (_, far) in pairs { writeByte(far) }  // they are runnable, or about to be
     try inChild {
         let (ticksBefore, bytesBefore) = (ticks, bytes)
         check(Hub.current.aliveCount == 0, "no greenlet is alive in the child")
@@ -51,7 +51,7 @@ func forkAmidManyWhoWait() throws {
         }
     }
     check(ticks > 0, "the parent's sleepers go on")
-    pairs.forEach { writeByte($0.1) }
+    for (_, far) in pairs { writeByte(far) }
     let ended = try joinAll(readers, timeout: .seconds(5))
     check(ended.count == 50 && bytes == 100, "the parent's readers got all, and not \(bytes)")
     try killAll(sleepers)
@@ -94,9 +94,8 @@ func forkAmidWaitersOfAllKinds() throws {
         spawn { if try event.wait() { ran.append("event") } },
         spawn { ran.append("queue \(try queue.get())") },
         spawn {
-            ran.append(
-                try choose([.get(from: queue) { "choice \($0)" }, .acquire(lock) { "choice" }, .after(.seconds(9)) { "" }])
-            )
+            let queued = Choice<String>.get(from: queue) { "choice \($0)" }
+            ran.append(try choose([queued, .acquire(lock) { "choice" }, .after(.seconds(9)) { "" }]))
         },
         spawn { _ = try holder.join() },
         spawn { _ = try joinAll([holder]) },
@@ -131,19 +130,18 @@ extension Pool {
 }
 
 func forkManyTimes() throws {
-    func descriptors() -> Int { (0..<256).count { fcntl($0, F_GETFD) >= 0 } }
     let (near, far) = makePair()
     let reader = spawn { try readByte(near) }
     try sleep(.milliseconds(1))
-    let before = descriptors()
+    let before = countDescriptors()
     for _ in 0..<10 {
         try inChild {
             try useEverything()
-            let now = descriptors()
+            let now = countDescriptors()
             check(now == before, "the child has as many descriptors as the parent, \(before), and not \(now)")
         }
     }
-    check(descriptors() == before, "the parent has as many as before")
+    check(countDescriptors() == before, "the parent has as many as before")
     writeByte(far, 9)
     let byte = try reader.get()
     check(byte == 9, "the parent is not disturbed")

@@ -20,6 +20,12 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "thread": forkOnAnotherThread,
     "patched": forkWithPatchedCalls,
     "unused": forkAndReturn,
+    "deadlock": blockForEver,
+    "link": throwInALink,
+    "refusal": endAThreadWhoseGreenletsRefuse,
+    "destroy": destroyAHubWhoseGreenletsRefuse,
+    "destroy-many": destroyManyHubs,
+    "handler": failInTheErrorHandler,
 ]
 
 @main

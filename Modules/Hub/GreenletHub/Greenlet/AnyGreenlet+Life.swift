@@ -107,7 +107,7 @@ extension AnyGreenlet {
         let isObserved = getters > 0 || links?.isObserved == true
         joiners?.wakeAll()
         notifyLinks()
-        if let failure, !isObserved { hub.errorHandler(self, failure) }
+        if let failure, !isObserved { hub.report(self, failure) }
     }
 }
 
@@ -187,7 +187,10 @@ extension AnyGreenlet {
             switch link.call {
             case .direct(let callback): callback()
             case .user:
-                let greenlet = Greenlet(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
+                let place = origin ?? SpawnSite(#fileID, #line)
+                let greenlet = Greenlet(name: "link of \(name)", file: place.file, line: place.line) { [self] in
+                    try links?.takeCallback(link.id)?(self)
+                }
                 greenlet.extras = Hub.inheritance(of: link.tree)
                 greenlet.start()
             }

@@ -52,6 +52,7 @@ extension AnyGreenlet {
     private func resumeOrTrap(_ operation: StaticString) {
         if hub.resumeIfInherited() { return }
         if hub.isGone, cgreenlet_thread_if_started() == hub.record {
+            if isReady { return }
             fatalError("\(operation) on \(self): its hub was destroyed, and the thread has another one since")
         }
         fatalError(

@@ -26,7 +26,9 @@ let watchForks: Void = {
 }()
 
 extension Hub {
-    /// Forks the process. In the child only the greenlet that calls this goes on; all others stay in the parent.
+    /// Forks the process.
+    ///
+    /// In the child only the greenlet that calls this goes on; all others stay in the parent.
     ///
     /// Not a switch point. Returns twice, like the C function, which Swift declares unavailable. The child's hub is fresh:
     /// no greenlet, no timer, none of the parent's events. The parent's greenlets have ended there, with `.leftInParent`;

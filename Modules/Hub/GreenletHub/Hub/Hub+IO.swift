@@ -24,7 +24,7 @@ extension Hub {
         if resumeIfInherited() { return }
         // Not described by its own words: those may need its thread.
         if isGone, cgreenlet_thread_if_started() == record {
-            fatalError("\(operation) on a \(type(of: object)) of a hub that was destroyed; make it anew for the new hub")
+            fatalError("\(operation) on a \(type(of: object)) of a hub that was destroyed; make another one")
         }
         fatalError(
             "\(operation) on a \(type(of: object)) that belongs to \(thread.name), from \(GreenletThread.current.name): "

@@ -15,8 +15,6 @@ enum TimerAction {
 private enum Turn {
     /// Hand-overs between two looks at the clock.
     static let handOvers = 64
-    /// Nanoseconds that greenlets may run before the loop looks for events again.
-    static let budget: UInt64 = 1_000_000
 }
 
 extension Hub {
@@ -63,7 +61,7 @@ extension Hub {
     @inline(never)
     private func extendTurn() -> Bool {
         if isInherited { startOverInChild() }
-        if Deadline.now.nanoseconds &- turnBegan.nanoseconds > Turn.budget { return false }
+        if Deadline.now.nanoseconds &- turnBegan.nanoseconds > budget { return false }
         handOversLeft = Turn.handOvers
         return true
     }

@@ -74,10 +74,29 @@ public final class Hub {
 
     /// Called with each error that a greenlet ended with and that nobody was waiting for.
     ///
-    /// Runs on the greenlet that failed; it must not block. The default prints one line to standard error.
+    /// Runs on the greenlet that failed, once; it must not wait, but may spawn. What it throws is reported beside the
+    /// error that it was called with. Not called for `GreenletExit`; nor where somebody gets the value, or a link sees the
+    /// error: `join` doesn't. The default prints one line to standard error.
     ///
-    /// gevent: `Hub.handle_error`.
-    public var errorHandler: (AnyGreenlet, any Error) -> Void = Hub.reportToStandardError
+    /// gevent: `Hub.handle_error`, `Hub.print_exception`.
+    public var errorHandler: (AnyGreenlet, any Error) throws -> Void = Hub.reportToStandardError
+
+    /// How long greenlets may hand over to each other before the loop looks for events and timers again: 1 ms at first.
+    ///
+    /// A greenlet is never interrupted: the time is looked at where one hands over to the next, after 64 of these or when I/O
+    /// has succeeded 128 times without waiting. Less makes timers and arrivals more punctual while greenlets are busy, and
+    /// costs a system call each time.
+    ///
+    /// - Precondition: More than zero.
+    public var turnBudget: Duration {
+        get { .nanoseconds(budget) }
+        set {
+            precondition(newValue > .zero, "a turn's budget must be more than zero, and not \(newValue)")
+            budget = Deadline.nanoseconds(newValue)
+        }
+    }
+    /// In nanoseconds.
+    @exclusivity(unchecked) private(set) var budget: UInt64 = 1_000_000
 
     /// The hub of this thread, made on first use.
     ///

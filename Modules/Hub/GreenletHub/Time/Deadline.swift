@@ -20,14 +20,14 @@ package struct Deadline: Comparable, Sendable {
     /// `duration` from now; a negative one is now, one past the end of the clock is its end.
     package init(after duration: Duration) {
         let now = Deadline.now.nanoseconds
+        self.init(nanoseconds: now &+ Deadline.nanoseconds(duration))
+    }
+
+    /// A duration in nanoseconds: zero for a negative one, 126 years at most.
+    static func nanoseconds(_ duration: Duration) -> UInt64 {
         let (seconds, attoseconds) = duration.components
-        guard seconds >= 0, attoseconds >= 0 else {
-            self.init(nanoseconds: now)
-            return
-        }
-        let limit: Int64 = 4_000_000_000  // 126 years
-        let wait = UInt64(min(seconds, limit)) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
-        self.init(nanoseconds: now &+ wait)
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(min(seconds, 4_000_000_000)) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
     }
 
     /// Nil, which is never, for nil.
