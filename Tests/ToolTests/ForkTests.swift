@@ -18,7 +18,7 @@ import Testing
         #expect(ended.status == 0 && ended.output == "done\n" && ended.errors == "", "\(ended)")
     }
 
-    @Test(arguments: ["greenlet", "unused"])
+    @Test(arguments: ["greenlet", "unused", "by-hand"])
     func theEndOfAGreenletThatForkedIsTheEndOfTheChild(program: String) async throws {
         let ended = try await run(program)
         #expect(ended.status == 0 && ended.output == "child ends\ndone\n" && ended.errors == "", "\(ended)")

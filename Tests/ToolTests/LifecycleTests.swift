@@ -38,7 +38,7 @@ import Testing
         let ended = try await run("refusal")
         #expect(ended.status == 0 && ended.output == "polite: defer\ndone\n")
         let text = withoutPlaces(ended.errors)
-        let begin = /greenlet: thread \d ended, and a second later these greenlets had not ended: /
+        let begin = #/greenlet: thread \d ended, and a second later these greenlets had not ended: /#
         #expect(text.prefixMatch(of: begin) != nil && text.contains("deaf (here) waits for wait on <Event 0x"))
         #expect(text.hasSuffix("where errors are caught\n"), "\(text)")
         #expect(!text.contains("polite"))
@@ -50,6 +50,12 @@ import Testing
         let text = withoutPlaces(ended.errors)
         #expect(text.hasPrefix("greenlet: thread 1 lost its hub, and a second later these greenlets had not ended: "))
         #expect(text.contains("deaf (here) waits for sleep"))
+    }
+
+    @Test func theExamplesOfTheArticleDoWhatTheySay() async throws {
+        let ended = try await run("article")
+        #expect(ended.status == 0 && ended.errors == "", "\(ended)")
+        #expect(ended.output == "true\n42\nworker: Broken()\ndone\n")
     }
 
     @Test func hubsThatAreDestroyedLeaveNothingBehind() async throws {

@@ -99,6 +99,33 @@ func forkInARawGreenlet() throws {
     try sleeper.kill()
 }
 
+func forkAmidThoseLeftByHand() throws {
+    var log: [String] = []
+    spawn(name: "caller") {
+        // Left by hand for one that waits: nothing leads back to it in the child.
+        try RawGreenlet { try sleep(.milliseconds(30)) }.switch()
+        log.append("caller \(getpid() == parent)")
+    }
+    var child: CInt = 0
+    spawn(name: "forker") {
+        try RawGreenlet {
+            child = try Gevent.fork()
+            if child == 0 { try useEverything() }
+        }.switch()
+        if child == 0 {
+            try useEverything()
+            say("child ends")
+        }
+    }
+    // The main greenlet, too, is left by hand for one that waits.
+    try RawGreenlet { try sleep(.milliseconds(10)) }.switch()
+    check(getpid() == parent, "the main greenlet goes on in the parent only")
+    let status = try endOf(child)
+    check(status == 0, "the child ends with the greenlet that called by hand: \(status)")
+    try Hub.current.join()
+    check(log == ["caller true"], "the parent's go on: \(log)")
+}
+
 func forkInAChild() throws {
     let (near, far) = makePair()
     let status = try forkInGreenlet {
@@ -131,6 +158,26 @@ func forkOnAnotherThread() throws {
         try sleeper.kill()
     }
     while isOver.load() == 0 { try sleep(.milliseconds(1)) }
+    let isOverToo = onAnotherThread {
+        let own = getpid()
+        let sleeper = spawn {
+            defer { check(getpid() == own, "no defer of the parent's runs where the child's thread ends") }
+            try sleep(.seconds(20))
+        }
+        spawn {
+            try RawGreenlet {
+                defer { check(getpid() == own, "nor one of a raw greenlet that waits") }
+                try sleep(.seconds(20))
+            }.switch()
+        }
+        try sleep(.milliseconds(1))
+        let child = forkBelowC()
+        if child == 0 { return }  // the only thread of the child ends, and so the child
+        let status = try endOf(child)
+        check(status == 0, "the child ends with its thread: \(status)")
+        try sleeper.kill()
+    }
+    while isOverToo.load() == 0 { try sleep(.milliseconds(1)) }
     try ticker.kill()
 }
 

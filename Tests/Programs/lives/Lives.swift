@@ -11,6 +11,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "greenlet-blocked": forkInAGreenletThatWaitsForEver,
     "callback": forkInACallback,
     "raw": forkInARawGreenlet,
+    "by-hand": forkAmidThoseLeftByHand,
     "nested": forkInAChild,
     "signals": forkWithSignalWatchers,
     "exec": forkAndExecute,
@@ -25,6 +26,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "refusal": endAThreadWhoseGreenletsRefuse,
     "destroy": destroyAHubWhoseGreenletsRefuse,
     "destroy-many": destroyManyHubs,
+    "article": readTheArticle,
     "handler": failInTheErrorHandler,
 ]
 
@@ -36,10 +38,16 @@ struct Lives {
             exit(2)
         }
         _ = parent  // said before anybody forks
-        alarm(30)  // nothing here takes as long, in no process
+        limitTime()
         try program()
         say("done")
     }
+}
+
+/// Nothing here takes as long, in no process; children don't inherit it.
+private func limitTime() {
+    alarm(30)
+    pthread_atfork(nil, nil, { alarm(20) })
 }
 
 /// Prints a line at once: a buffer would be printed by parent and child.

@@ -61,8 +61,10 @@ extension Hub {
         isInherited = true
         handOversLeft = 0
         loop.becomeInherited()
-        // Said now, as it may end without another look at the hub.
-        if let survivor, survivor.isSpawned, hasLeftMain || main.dependsOnHub { survivor.isLastHere() }
+        let callers = thread.callers
+        hasLeftMain = !callers.contains(mainContext)
+        heir = hasLeftMain ? callers.lazy.compactMap(greenlet).first { $0.isSpawned } : nil
+        heir?.isLastHere()  // said now, as it may end without another look at the hub
     }
 
     /// The first use of this thread's hub in the child of a fork.
@@ -81,30 +83,29 @@ extension Hub {
         return true
     }
 
-    /// The greenlet that runs, if the hub knows it.
-    private var survivor: AnyGreenlet? {
-        guard let scheduled = record.pointee.current.pointee.scheduled else { return nil }
-        return Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
+    /// Whose stack it is, if the hub knows him.
+    private func greenlet(on context: Context) -> AnyGreenlet? {
+        context.pointee.scheduled.map { Unmanaged<AnyGreenlet>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// In the child of a fork: forgets the parent's greenlets, and opens a loop of its own.
     ///
-    /// Who was left by a switch by hand stays: those are the callers of the one that runs.
+    /// Those stay that called the one that runs, by hand; and raw greenlets that don't wait, for whoever has a handle.
     func startOverInChild() {
         isInherited = false
         (record.pointee.hub, record.pointee.inherited_hub) = (Unmanaged.passUnretained(self).toOpaque(), nil)
         thread.startOverInChild()
-        let survivor = survivor
-        let others = (alive + visitors + [main]).filter { $0 !== survivor && $0.dependsOnHub }
-        if others.contains(main) { hasLeftMain = true }
+        let callers = thread.callers
+        let staying = Set(callers.compactMap(greenlet) + [heir].compactMap { $0 })
+        var others = (alive + visitors.filter(\.dependsOnHub)).filter { !staying.contains($0) }
+        if hasLeftMain { others.append(main) }
+        let survivor = callers.first.flatMap(greenlet)
         leaveInParent(others, keeping: survivor)
         for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
         externalWaits = loop.startOverInChild(keeping: survivor)
         ownTimers = 0
         turnBegan = Deadline.now
-        guard hasLeftMain else { return }
-        heir = survivor.flatMap { $0.isSpawned ? $0 : nil } ?? alive.first { $0.stage == .running }
-        heir?.isLastHere()
+        heir?.isLastHere()  // again, as those who looked at its end have left
     }
 
     private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
@@ -129,9 +130,7 @@ extension Hub {
 
 extension AnyGreenlet {
     /// Whether it goes on only if the hub lets it: it waits, or its turn is to come.
-    fileprivate var dependsOnHub: Bool {
-        waitState.isWaiting || isQueued || stage == .scheduled || stage == .delayed
-    }
+    fileprivate var dependsOnHub: Bool { waitState.isWaiting || isQueued }
 
     fileprivate var isSpawned: Bool { origin != nil }
 

@@ -103,8 +103,9 @@ extension Hub {
     /// The hub's body: turn after turn.
     fileprivate func runForever() -> Never {
         while true {
-            if isInherited { startOverInChild() }  // a callback has forked
+            if isInherited { startOverInChild() }
             runCallbacks()
+            if isInherited { continue }  // one of them has forked
             fireTimers()
             let isIdle = runnable.isEmpty && callbacks.isEmpty
             var woken = 0
@@ -112,6 +113,7 @@ extension Hub {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
+                if isInherited { continue }
                 fireTimers()
             }
             turnBegan = Deadline.now

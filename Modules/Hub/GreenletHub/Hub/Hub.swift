@@ -21,7 +21,7 @@ public final class Hub {
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var main: MainGreenlet!
     let context: Context
-    private let mainContext: Context
+    let mainContext: Context
 
     /// The hub as a greenlet, for callbacks that ask who runs.
     ///
