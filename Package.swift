@@ -99,6 +99,12 @@ let package = Package(
             path: "Tests/Programs/suspended",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "lives-of-hubs",
+            dependencies: ["CGreenletPort", "CGreenletCore", "GreenletCore", "GreenletHub", "Gevent"],
+            path: "Tests/Programs/lives",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "GreenletCoreTests",
             dependencies: ["CGreenletCore", "GreenletCore", "GreenletTestSupport"],
@@ -125,7 +131,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial", "suspended-greenlets"],
+            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial", "suspended-greenlets", "lives-of-hubs"],
             path: "Tests/ToolTests",
             swiftSettings: settings
         ),

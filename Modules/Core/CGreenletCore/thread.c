@@ -31,6 +31,8 @@ static atomic_int thread_count;
 // ended too: whoever waits in a `defer` there is told by it that nothing can wait any more.
 static void thread_exits(void *argument) {
     cgreenlet_thread *thread = argument;
+    if (!thread->hub) thread->hub = thread->inherited_hub;
+    thread->inherited_hub = NULL;
     if (thread->hub) thread->hub_exit(thread->hub);
     if (thread->record) {
         thread->record_exit(thread->record);
@@ -44,7 +46,14 @@ static void thread_exits(void *argument) {
     thread->started = false;
 }
 
-static void make_exit_key(void) { pthread_key_create(&exit_key, thread_exits); }
+// A fork while another thread has the lock of the pools would leave it locked in the child for ever.
+static void lock_pools(void) { pthread_mutex_lock(&cgreenlet_pools_lock); }
+static void unlock_pools(void) { pthread_mutex_unlock(&cgreenlet_pools_lock); }
+
+static void make_exit_key(void) {
+    pthread_key_create(&exit_key, thread_exits);
+    pthread_atfork(lock_pools, unlock_pools, unlock_pools);
+}
 
 cgreenlet_thread *cgreenlet_thread_start(void) {
     cgreenlet_thread *thread = &cgreenlet_this_thread;

@@ -65,6 +65,9 @@ final class DroppedHandles: @unchecked Sendable {
         }
     }
 
+    /// In the child of a fork: whoever had the lock is not here to open it.
+    func renewLock() { pthread_mutex_init(lock, nil) }
+
     private func withLock<Result>(_ body: () -> Result) -> Result {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }

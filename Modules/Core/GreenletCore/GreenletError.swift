@@ -26,6 +26,10 @@ public struct GreenletError: Error, CustomStringConvertible, Sendable {
         case concurrentUse
         /// An argument is outside of what makes sense.
         case invalidArgument
+        /// Only the main greenlet of a thread can do that.
+        case notMainGreenlet
+        /// The greenlet was left in the parent process by a fork.
+        case leftInParent
         /// The hub of this thread is gone.
         case hubDestroyed
         /// The loop itself refused an operation.

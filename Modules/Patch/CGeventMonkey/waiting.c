@@ -21,16 +21,10 @@ uint32_t cgevent_active_groups;
 static _Atomic(const cgevent_scheduler *) current;
 static _Thread_local uint32_t immediate_successes;
 
-/// A forked child has copies of its parent's hubs that share the parent's epoll descriptors: touching them would
-/// disturb the parent. So hooks only pass on until the child has installed a scheduler of its own.
-static void forget_in_child(void)
-{
-    atomic_store(&current, NULL);
-}
-
+// The child of a fork is at home in its memory, and its hub knows what has happened.
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, forget_in_child);
+    pthread_atfork(NULL, NULL, cgevent_closing_begins);
 }
 
 void cgevent_install_scheduler(const cgevent_scheduler *scheduler)

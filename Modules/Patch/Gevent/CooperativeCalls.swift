@@ -30,7 +30,7 @@ enum CooperativeCalls {
                     return 0
                 },
                 sleep: { nanoseconds in Hub.sleepBelowC(nanoseconds) },
-                closing: { descriptor in Hub.ifPresent?.forget(descriptor) },
+                closing: { descriptor in Hub.closing(descriptor) },
                 io_done: { Hub.yieldBelowC() }
             )
         )

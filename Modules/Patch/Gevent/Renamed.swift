@@ -28,6 +28,32 @@ public func signal_handler(_ signal: CInt, _ handler: @escaping () throws -> Voi
 @available(*, unavailable, renamed: "Hub.current")
 public func get_hub() {}
 
+/// Use `Hub.fork()`: the child's hub needs nothing else.
+@available(*, unavailable, message: "not needed: a hub notices a fork by itself, whoever called it")
+public func reinit() {}
+
+extension Hub {
+    /// Use `errorHandler`.
+    @available(*, unavailable, renamed: "errorHandler")
+    public func handle_error() {}
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "set errorHandler; its default prints")
+    public func print_exception() {}
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "GreenletExit is never reported; for others set errorHandler")
+    public var NOT_ERROR: Never { fatalError("unavailable") }
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "no error ends the program by itself; set errorHandler, and call exit there")
+    public var SYSTEM_ERROR: Never { fatalError("unavailable") }
+
+    /// Use `destroy()`.
+    @available(*, unavailable, renamed: "destroy()")
+    public func destroy(destroy_loop: Bool) {}
+}
+
 extension Monkey {
     /// Use `patchAll()`.
     @available(*, unavailable, renamed: "patchAll()")

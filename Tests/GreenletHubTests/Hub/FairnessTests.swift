@@ -72,6 +72,44 @@ import Testing
         }
     }
 
+    @Test func theTurnBudgetSaysHowLongTimersWaitForThoseWhoYield() async {
+        await onHub {
+            #expect(Hub.current.turnBudget == .milliseconds(1))
+            Hub.current.turnBudget = .milliseconds(200)
+            #expect(Hub.current.turnBudget == .milliseconds(200))
+            try FairnessTests.amidYielders(2) {
+                let patient = try elapsed { try sleep(.milliseconds(1)) }
+                #expect(patient >= .milliseconds(150))  // the present turn may have begun before
+                Hub.current.turnBudget = .microseconds(10)
+                let prompt = try elapsed { for _ in 0..<3 { try sleep(.milliseconds(1)) } }
+                #expect(prompt < .milliseconds(150) + patient)
+            }
+        }
+    }
+
+    @Test func aTurnBudgetOfNothingTraps() async {
+        await #expect(processExitsWith: .failure) { Hub.current.turnBudget = .zero }
+    }
+
+    @Test func whoseCallsAlwaysSucceedYields() async {
+        await onHub {
+            var (calls, isOver) = (0, false)
+            let hub = Hub.current
+            let busy = spawn {
+                while !isOver {
+                    // As sockets do it.
+                    calls += 1
+                    if hub.immediateSuccesses.pointee >= Hub.immediateLimit { try hub.yieldAfterImmediateSuccesses() }
+                    hub.immediateSuccesses.pointee += 1
+                }
+            }
+            let duration = try elapsed { try sleep(.milliseconds(3)) }
+            isOver = true
+            try busy.join()
+            #expect(calls >= Hub.immediateLimit && duration < .seconds(5))
+        }
+    }
+
     @Test func whoIsRunnableTakesTurns() async {
         await onHub {
             var turns: [Int] = []

@@ -96,6 +96,7 @@ typedef struct cgreenlet_thread {
 
     void *_Nullable record;  ///< GreenletCore's side of this thread; retained
     void *_Nullable hub;     ///< the scheduler's side of this thread; retained
+    void *_Nullable inherited_hub;  ///< in the child of a fork: what was `hub` there, until somebody asks for it
     cgreenlet_thread_exit _Nullable hub_exit;
     cgreenlet_thread_exit _Nullable record_exit;
 

@@ -43,6 +43,9 @@ void cgreenlet_port_forget(int port, int descriptor);
 /// having happened. A kernel that knows milliseconds only waits up to one too long.
 int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, int64_t nanoseconds);
 
+/// `fork(2)`: 0 in the child, its process id in the parent, or a negative errno.
+int cgreenlet_port_fork(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -110,7 +110,7 @@ extension AnyGreenlet {
         let isObserved = getters > 0 || links?.isObserved == true
         joiners?.wakeAll()
         notifyLinks()
-        if let failure, !isObserved { hub.errorHandler(self, failure) }
+        if let failure, !isObserved { hub.report(self, failure) }
     }
 }
 
@@ -123,7 +123,7 @@ extension AnyGreenlet {
     /// - Returns: Whether it has.
     final func waitForEnd(timeout: Duration?) throws -> Bool {
         if isReady { return true }
-        checkThread("join")
+        if checkThread("join"), isReady { return true }
         let deadline = Deadline(after: timeout)
         // In the order they come: the first place is free again only when nobody is behind it.
         if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline) }
@@ -203,7 +203,10 @@ extension AnyGreenlet {
             switch link.call {
             case .direct(let callback): callback()
             case .user:
-                let greenlet = Greenlet(name: "link") { [self] in try links?.takeCallback(link.id)?(self) }
+                let place = origin ?? SpawnSite(#fileID, #line)
+                let greenlet = Greenlet(name: "link of \(name)", file: place.file, line: place.line) { [self] in
+                    try links?.takeCallback(link.id)?(self)
+                }
                 greenlet.extras = Hub.inheritance(of: link.tree)
                 greenlet.start()
             case .raw: hub.runNext { [self] in try? links?.takeCallback(link.id)?(self) }

@@ -14,6 +14,8 @@ final class Extras {
     @exclusivity(unchecked) var shieldCount = 0
     /// The number of the innermost open shield, from 1; 0 for none.
     @exclusivity(unchecked) var shield = 0
+    /// Whether its end is that of the process: in a child, it is who forked.
+    @exclusivity(unchecked) var endsProcess = false
     /// The earliest deadline in force.
     @exclusivity(unchecked) var deadline: Deadline?
     /// Who spawned it, if that is kept.
@@ -41,9 +43,11 @@ extension AnyGreenlet {
     /// What a value does in its `deinit` may make new values, as with POSIX's keys; not for ever.
     @inline(never)
     final func dropExtras() {
+        let endsProcess = extras?.endsProcess == true
         for _ in 0..<4 {
-            guard let last = extras.take() else { return }
+            guard let last = extras.take() else { break }
             hub.forget(valuesOf: last)
         }
+        if endsProcess { endChild(stage == .failed ? 1 : 0) }
     }
 }

@@ -36,14 +36,25 @@ extension AnyGreenlet {
     }
 
     /// Traps if this is another thread than the greenlet's.
+    ///
+    /// - Returns: Whether that was the first use of the hub in the child of a fork: much is different then.
     @inline(__always)
-    func checkThread(_ operation: StaticString) {
-        // By the records' addresses: comparing the objects would count references, twice for each wake-up.
-        if cgreenlet_thread_if_started() != hub.thread.record { trapOnWrongThread(operation) }
+    @discardableResult
+    func checkThread(_ operation: StaticString) -> Bool {
+        // By addresses: comparing the objects would count references, twice for each wake-up.
+        let present = cgreenlet_thread_if_started()?.pointee.hub
+        if present == Unmanaged.passUnretained(hub).toOpaque() { return false }
+        resumeOrTrap(operation)
+        return true
     }
 
     @inline(never)
-    private func trapOnWrongThread(_ operation: StaticString) -> Never {
+    private func resumeOrTrap(_ operation: StaticString) {
+        if hub.resumeIfInherited() { return }
+        if hub.isGone, cgreenlet_thread_if_started() == hub.record {
+            if isReady { return }
+            fatalError("\(operation) on \(self): its hub was destroyed, and the thread has another one since")
+        }
         fatalError(
             "\(operation) on \(self), which belongs to \(hub.thread.name), from \(GreenletThread.current.name): "
                 + "greenlets never leave their thread"

@@ -16,12 +16,16 @@ extension Hub {
     package func checkThread(_ operation: StaticString, _ object: AnyObject) {
         // Compared as pointers: this is on the way of each I/O call, and takes no reference.
         let present = cgreenlet_thread_if_started()?.pointee.hub
-        if present != Unmanaged.passUnretained(self).toOpaque() { trapOnWrongThread(operation, object) }
+        if present != Unmanaged.passUnretained(self).toOpaque() { resumeOrTrap(operation, object) }
     }
 
     @inline(never)
-    private func trapOnWrongThread(_ operation: StaticString, _ object: AnyObject) -> Never {
+    private func resumeOrTrap(_ operation: StaticString, _ object: AnyObject) {
+        if resumeIfInherited() { return }
         // Not described by its own words: those may need its thread.
+        if isGone, cgreenlet_thread_if_started() == record {
+            fatalError("\(operation) on a \(type(of: object)) of a hub that was destroyed; make another one")
+        }
         fatalError(
             "\(operation) on a \(type(of: object)) that belongs to \(thread.name), from \(GreenletThread.current.name): "
                 + "it can be used on its own thread only"

@@ -16,8 +16,6 @@ enum TimerAction {
 private enum Turn {
     /// Hand-overs between two looks at the clock.
     static let handOvers = 64
-    /// Nanoseconds that greenlets may run before the loop looks for events again.
-    static let budget: UInt64 = 1_000_000
 }
 
 extension Hub {
@@ -63,7 +61,8 @@ extension Hub {
 
     @inline(never)
     private func extendTurn() -> Bool {
-        if Deadline.now.nanoseconds &- turnBegan.nanoseconds > Turn.budget { return false }
+        if isInherited { startOverInChild() }
+        if Deadline.now.nanoseconds &- turnBegan.nanoseconds > budget { return false }
         handOversLeft = Turn.handOvers
         return true
     }
@@ -129,7 +128,9 @@ extension Hub {
     /// The hub's body: turn after turn.
     fileprivate func runForever() -> Never {
         while true {
+            if isInherited { startOverInChild() }
             runCallbacks()
+            if isInherited { continue }  // one of them has forked
             fireTimers()
             let isIdle = runnable.isEmpty && callbacks.isEmpty
             var woken = 0
@@ -137,6 +138,7 @@ extension Hub {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
+                if isInherited { continue }
                 fireTimers()
             }
             turnBegan = Deadline.now
@@ -152,7 +154,10 @@ extension Hub {
         if callbacks.isEmpty { return }
         let batch = callbacks
         callbacks = []
-        for callback in batch { callback() }
+        for callback in batch {
+            callback()
+            if isInherited { return }  // the others are the parent's
+        }
     }
 
     private func fireTimers() {

@@ -1,39 +1,88 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The end of a hub, when its thread ends: greenlets unwind, the loop closes.
+// The end of a hub, with its thread or before: greenlets unwind, the loop closes.
 
 import CGreenletCore
 import GreenletCore
 
 extension Hub {
-    /// Ends all greenlets by `GreenletExit` and closes the loop.
+    /// The thread ends.
     ///
     /// Runs on the thread's own stack, as its last act.
     func tearDown() {
+        if isInherited { startOverInChild() }
+        shutDown("ended")
+        // Raw greenlets that were left by hand end now. Until they have, this is still the thread's hub, so that whoever
+        // waits in a `defer` there learns that it is too late.
+        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
+        thread.buryScheduler = { [self] in bury() }
+    }
+
+    /// Ends all greenlets of this thread, closes the loop, and lets go of both: the next use makes a new hub.
+    ///
+    /// Switch point: greenlets get a `GreenletExit` where they wait, and have a second to end. Those that go on after that
+    /// are named on standard error, and never run again. Timers and signal watchers end without being called; whoever
+    /// waits for a descriptor is among the greenlets, and the descriptor stays open. Sockets of this hub can only be
+    /// closed from now on. Called again it does nothing.
+    ///
+    /// Nobody need call it: a thread that ends does the same. It is for a thread that goes on without greenlets, and for
+    /// tests.
+    ///
+    /// - Throws: `GreenletError` with `.notMainGreenlet`, where another greenlet than the thread's main one calls it, and
+    ///   with `.blockingInHub` or `.blockingInTask` where nothing may block: nothing has happened then.
+    /// - Precondition: It is this thread's hub.
+    ///
+    /// gevent: `Hub.destroy(destroy_loop=True)`.
+    public func destroy() throws {
+        if isGone { return }
+        checkThread("destroy", self)
+        let caller = try parkable()
+        if caller !== main {
+            throw GreenletError(
+                .notMainGreenlet,
+                "\(caller) can't destroy the hub of \(thread.name), which runs it; the thread's main greenlet can"
+            )
+        }
+        shutDown("lost its hub")
+        record.pointee.hub = nil
+        bury()
+        Unmanaged.passUnretained(self).release()  // what the record held
+    }
+
+    /// Ends all greenlets by `GreenletExit` and closes the loop.
+    ///
+    /// - Parameter event: What happens to the thread, for the report on those that don't end.
+    private func shutDown(_ event: StaticString) {
         let patience = Deadline(after: .seconds(1))
         for greenlet in unfinished { _ = try? greenlet.kill(wait: false) }
         while !unfinished.isEmpty, Deadline.now < patience {
+            _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
         for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
+        let refusals = unfinished.map(refusal)
         loop.pollers.closeAll()
         dropOwnExtras()
         isGone = true
         detachVisitors()
-        let unfinished = unfinished
         if unfinished.isEmpty {
             loop.close()
             thread.giveBack(context)
         } else {
-            let names = unfinished.map(\.description).joined(separator: ", ")
-            writeToStandardError("greenlet: \(thread.name) ended, and these did not end with it: \(names)")
+            let names = refusals.joined(separator: "; ")
+            writeToStandardError(
+                "greenlet: \(thread.name) \(event), and a second later these greenlets had not ended: \(names). "
+                    + "The hub resumes them no more, and they keep their stacks; let GreenletExit through where errors are caught"
+            )
             _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
         }
-        // Raw greenlets that were left by hand end now. Until they have, this is still the thread's hub, so that whoever
-        // waits in a `defer` there learns that it is too late.
-        thread.releaseScheduled = { Unmanaged<AnyGreenlet>.fromOpaque($0).release() }
-        thread.buryScheduler = { [self] in bury() }
+    }
+
+    /// Who has not ended, and where he stands.
+    private func refusal(_ greenlet: AnyGreenlet) -> String {
+        if let reason = greenlet.currentReason { return "\(greenlet) waits for \(reason.description)" }
+        return greenlet.isQueued ? "\(greenlet), about to run" : "\(greenlet), left by a switch by hand"
     }
 
     /// Nobody can wait any more; raw greenlets that waited at some time are on their own.

@@ -21,7 +21,7 @@ public final class Hub {
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var main: MainGreenlet!
     let context: Context
-    private let mainContext: Context
+    let mainContext: Context
 
     /// The hub as a greenlet, for callbacks that ask who runs.
     ///
@@ -53,6 +53,12 @@ public final class Hub {
     var isGone = false
     /// Those that watch signals; they end with the hub at the latest.
     var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
+    /// In the child of a fork, until the hub is used there: see `startOverInChild()`.
+    @exclusivity(unchecked) var isInherited = false
+    /// In the child of a fork that a spawned greenlet called: that greenlet, in place of the main one.
+    var heir: AnyGreenlet?
+    /// Whether the main greenlet is one of those that were left in the parent process.
+    var hasLeftMain = false
     /// Greenlets in `join`.
     let joiners = WaitList()
     /// Timers that only end a `join`: nothing is to be expected of them.
@@ -81,10 +87,29 @@ public final class Hub {
 
     /// Called with each error that a greenlet ended with and that nobody was waiting for.
     ///
-    /// Runs on the greenlet that failed; it must not block. The default prints one line to standard error.
+    /// Runs on the greenlet that failed, once; it must not wait, but may spawn. What it throws is reported beside the
+    /// error that it was called with. Not called for `GreenletExit`; nor where somebody gets the value, or a link sees the
+    /// error: `join` doesn't. The default prints one line to standard error.
     ///
-    /// gevent: `Hub.handle_error`.
-    public var errorHandler: (AnyGreenlet, any Error) -> Void = Hub.reportToStandardError
+    /// gevent: `Hub.handle_error`, `Hub.print_exception`.
+    public var errorHandler: (AnyGreenlet, any Error) throws -> Void = Hub.reportToStandardError
+
+    /// How long greenlets may hand over to each other before the loop looks for events and timers again: 1 ms at first.
+    ///
+    /// A greenlet is never interrupted: the time is looked at where one hands over to the next, after 64 of these or when I/O
+    /// has succeeded 128 times without waiting. Less makes timers and arrivals more punctual while greenlets are busy, and
+    /// costs a system call each time.
+    ///
+    /// - Precondition: More than zero.
+    public var turnBudget: Duration {
+        get { .nanoseconds(budget) }
+        set {
+            precondition(newValue > .zero, "a turn's budget must be more than zero, and not \(newValue)")
+            budget = Deadline.nanoseconds(newValue)
+        }
+    }
+    /// In nanoseconds.
+    @exclusivity(unchecked) private(set) var budget: UInt64 = 1_000_000
 
     /// The hub of this thread, made on first use.
     ///
@@ -107,15 +132,25 @@ public final class Hub {
 
     /// The hub of this thread, if it has one, and that was not taken down.
     package static var ifPresent: Hub? {
-        guard let reference = cgreenlet_thread_if_started()?.pointee.hub else { return nil }
-        let hub = Unmanaged<Hub>.fromOpaque(reference).takeUnretainedValue()
+        guard let hub = presentReference?.takeUnretainedValue() else { return nil }
         return hub.isGone ? nil : hub
+    }
+
+    /// The hub of this thread, if it has one.
+    @inline(__always)
+    static var presentReference: Unmanaged<Hub>? {
+        guard let record = cgreenlet_thread_if_started() else { return nil }
+        if let hub = record.pointee.hub { return .fromOpaque(hub) }
+        return record.pointee.inherited_hub == nil ? nil : .passUnretained(resumeInherited(record))
     }
 
     @inline(never)
     private static func make() -> Hub {
-        let hub = Hub(GreenletThread.current)
-        let record = hub.thread.record
+        let thread = GreenletThread.current
+        if thread.record.pointee.inherited_hub != nil { return resumeInherited(thread.record) }
+        let hub = Hub(thread)
+        watchForks
+        let record = thread.record
         record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
         record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
         // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.

@@ -22,7 +22,9 @@ public struct LoopExit: Error, CustomStringConvertible, Sendable {
 
 extension Hub {
     func reportDeadlock() {
-        let all = [main as AnyGreenlet] + alive.reversed() + visitors.sorted { $0.id < $1.id }
+        let main: AnyGreenlet = heir ?? main
+        if hasLeftMain, heir == nil { endChild(0) }
+        let all = (heir == nil ? [main] : []) + alive.reversed() + visitors.sorted { $0.id < $1.id }
         let blocked = all.compactMap { greenlet in
             greenlet.currentReason.map { "\(greenlet) waits for \($0.description)" }
         }
@@ -30,6 +32,23 @@ extension Hub {
         fatalError(
             "\(LoopExit(blocked: blocked)); and the main greenlet of \(thread.name) can't be told, as it was left by a "
                 + "switch by hand"
+        )
+    }
+
+    /// Tells the error handler of an error that nobody has seen.
+    func report(_ greenlet: AnyGreenlet, _ error: any Error) {
+        let runner = currentGreenlet
+        let ticket = runner.waitState.ticket
+        do {
+            try errorHandler(greenlet, error)
+        } catch let another {
+            Hub.reportToStandardError(greenlet, error)
+            writeToStandardError("greenlet: the error handler, called with this error, failed: \(another)")
+        }
+        if runner.waitState.ticket == ticket { return }
+        writeToStandardError(
+            "greenlet: the error handler waited for something, called with an error of \(greenlet): "
+                + "spawn a greenlet there that waits"
         )
     }
 

@@ -18,27 +18,29 @@ package final class Loop {
     /// The serial number that stands for libuv's loop.
     ///
     /// Pollers begin after it.
-    private static let nested: UInt32 = 0
+    static let nested: UInt32 = 0
 
-    private let port: CInt
+    var port: CInt
     private let events = UnsafeMutablePointer<cgreenlet_port_event>.allocate(capacity: batch)
     let pollers = PollerTable()
 
-    private let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
+    let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
     /// Keeps libuv's loop alive while there is nothing else in it.
     private let anchor = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
     /// Whether libuv was told something that it has not passed on to the kernel yet.
-    private var uvNeedsTurn = true
+    var uvNeedsTurn = true
+    /// In the child of a fork: the queue is the parent's, and must be left alone.
+    var isInherited = false
+    /// Whether what libuv shared with the parent has been made anew, ahead of the rest.
+    var hasForkedNested = false
     /// Handles that libuv has not let go of yet.
     package internal(set) var openHandles = 0
 
     package init() {
-        port = cgreenlet_port_open()
-        precondition(port >= 0, "can't open a readiness queue: \(describeError(port)); raise ulimit -n")
+        port = -1
         mustSucceed("uv_loop_init", uv_loop_init(uvLoop))
         mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, { _ in }))
-        let status = cgreenlet_port_nest(port, uv_backend_fd(uvLoop), Loop.nested)
-        precondition(status == 0, "can't watch libuv's loop: \(describeError(status))")
+        openPort()
     }
 
     /// libuv's loop, for somebody who is going to change something about it.
@@ -87,7 +89,7 @@ package final class Loop {
     }
 
     /// No longer watches a descriptor.
-    func forget(_ descriptor: CInt) { cgreenlet_port_forget(port, descriptor) }
+    func forget(_ descriptor: CInt) { if !isInherited { cgreenlet_port_forget(port, descriptor) } }
 
     /// Closes everything.
     ///

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // One descriptor that the loop watches: one reader and one writer, woken by the kernel's edges.
 
+import CGreenletCore
 import CGreenletPort
 package import GreenletCore
 
@@ -154,6 +155,18 @@ extension Hub {
     /// Not a switch point.
     package func forget(_ descriptor: CInt) {
         if loop.pollers.remove(descriptor) { loop.forget(descriptor) }
+    }
+
+    /// A descriptor is about to be closed: stops watching it, if this thread's hub does.
+    ///
+    /// Not a switch point. In the child of a fork not a use of the hub: most close what they inherited, and call `exec`.
+    package static func closing(_ descriptor: CInt) {
+        guard let record = cgreenlet_thread_if_started(),
+            let hub = record.pointee.hub ?? record.pointee.inherited_hub
+        else { return }
+        Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { hub in
+            if !hub.isGone { hub.forget(descriptor) }
+        }
     }
 
     /// How many descriptors are watched.

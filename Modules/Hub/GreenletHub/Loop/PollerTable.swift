@@ -158,6 +158,22 @@ final class PollerTable {
         pageCount = size
     }
 
+    /// Calls `body` with the record of each descriptor that is watched.
+    func forEachWatched(_ body: (UnsafeMutablePointer<PollerRecord>) -> Void) {
+        for descriptor in 0..<CInt(pageCount * Self.linesInPage) {
+            if let record = record(descriptor), record.pointee.serial != 0 { body(record) }
+        }
+    }
+
+    /// Of those who came second, only `survivor` still waits.
+    func keepOthers(of survivor: AnyGreenlet?) {
+        for descriptor in Array(others.keys) {
+            let kept = others[descriptor]?.filter { $0.waiter.greenlet === survivor } ?? []
+            others[descriptor] = kept.isEmpty ? nil : kept
+            record(descriptor)?.pointee.hasOthers = !kept.isEmpty
+        }
+    }
+
     func closeAll() {
         for descriptor in 0..<CInt(pageCount * Self.linesInPage) { remove(descriptor) }
     }

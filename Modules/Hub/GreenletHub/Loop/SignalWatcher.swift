@@ -48,6 +48,7 @@ public final class SignalWatcher {
             cancel()
             throw GreenletError.loop("watching signal \(signal)", status)
         }
+        SignalHandles.insert(handle, of: hub)
     }
 
     deinit { cancel() }
@@ -60,6 +61,7 @@ public final class SignalWatcher {
     public func cancel() {
         guard let handle else { return }
         self.handle = nil
+        SignalHandles.remove(handle)
         hub.signalWatchers[ObjectIdentifier(self)] = nil
         // Safe because the hub's loop runs all such callbacks before the hub goes.
         handle.pointee.data = Unmanaged.passUnretained(hub).toOpaque()

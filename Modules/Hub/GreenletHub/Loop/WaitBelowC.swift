@@ -8,8 +8,7 @@ import GreenletCore
 extension Hub {
     /// Whether the code that runs now may block on a hub of this thread.
     package static var mayParkHere: Bool {
-        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return false }
-        return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.mayPark }
+        presentReference?._withUnsafeGuaranteedRef { $0.mayPark } ?? false
     }
 
     /// What `waitBelowC` returns for 0 where a short read no longer means that nothing is left.
@@ -34,8 +33,8 @@ extension Hub {
         generation: UInt32,
         timeout: Int64
     ) -> CInt {
-        guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return ECANCELED }
-        return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { hub in
+        guard let present = presentReference else { return ECANCELED }
+        return present._withUnsafeGuaranteedRef { hub in
             hub.errorNumber { greenlet in
                 let poller = try hub.poller(for: descriptor, generation: generation)
                 let isReady = try poller.waitAmongOthers(

@@ -19,9 +19,14 @@ package struct Deadline: Comparable, Sendable {
 
     /// `duration` from now; a negative one is now, one past the end of the clock is its end.
     package init(after duration: Duration) {
-        let limit: Int128 = 4_000_000_000 * 1_000_000_000  // 126 years
-        let wait = max(0, min(duration.attoseconds / 1_000_000_000, limit))
-        self.init(nanoseconds: Deadline.now.nanoseconds &+ UInt64(truncatingIfNeeded: wait))
+        self.init(nanoseconds: Deadline.now.nanoseconds &+ Deadline.nanoseconds(duration))
+    }
+
+    /// A duration in nanoseconds: zero for a negative one, 126 years at most.
+    @inline(__always)
+    static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let limit: Int128 = 4_000_000_000 * 1_000_000_000
+        return UInt64(truncatingIfNeeded: max(0, min(duration.attoseconds / 1_000_000_000, limit)))
     }
 
     /// Nil, which is never, for nil.

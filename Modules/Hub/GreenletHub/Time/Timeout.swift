@@ -111,6 +111,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         if let greenlet, !greenlet.isReady { greenlet.inject(pendingError) } else { greenlet = nil }
     }
 
+    /// Who started it, while it runs.
+    var target: AnyGreenlet? { greenlet }
+
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
     func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
 

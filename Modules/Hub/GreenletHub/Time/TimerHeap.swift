@@ -112,6 +112,17 @@ package final class TimerHeap<Payload> {
         return payload
     }
 
+    /// Takes out all entries that `isUnwanted` says so of.
+    func removeAll(where isUnwanted: (Payload) -> Bool) {
+        for position in 0..<heap.count {
+            let slot = Int(heap[position].slot)
+            guard let payload = slots[slot].payload, isUnwanted(payload) else { continue }
+            slots[slot].payload = nil
+            removed += 1
+        }
+        if removed > 0 { sweep() }
+    }
+
     private func free(_ slot: UInt32) {
         slots[Int(slot)].order = firstFree
         firstFree = slot

@@ -113,7 +113,7 @@ typedef struct cgevent_scheduler {
 } cgevent_scheduler;
 
 /// Installs the table for the whole process (NULL: hooks only pass on). It must live for ever.
-/// In the child of a `fork` no table is installed until it calls this again. Not for the child of a `vfork`.
+/// In the child of a `fork` it remains in use. Not for the child of a `vfork`.
 void cgevent_install_scheduler(const cgevent_scheduler *CGEVENT_NULLABLE scheduler);
 
 // ---- What hooks know of a descriptor -------------------------------------------------------------------------------

@@ -1,0 +1,164 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A fork, seen from the child: one thread, one greenlet, and a loop that is the parent's until the hub is used.
+
+import CGreenletCore
+import CGreenletPort
+import Glibc
+import GreenletCore
+
+/// Tells the child of a fork, whoever called it, that its hub is not its own.
+///
+/// Done once. In the child nothing is repaired yet: most children only call `exec`.
+let watchForks: Void = {
+    // The lock is made before the first fork, not in it.
+    SignalHandles.beforeFork()
+    SignalHandles.afterFork()
+    pthread_atfork(
+        { SignalHandles.beforeFork() },
+        { SignalHandles.afterFork() },
+        {
+            SignalHandles.afterForkInChild()
+            guard let record = cgreenlet_thread_if_started() else { return }
+            guard let hub = record.pointee.hub ?? record.pointee.inherited_hub else { return }
+            Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.becomeInherited() }
+        }
+    )
+}()
+
+extension Hub {
+    /// Forks the process.
+    ///
+    /// In the child only the greenlet that calls this goes on; all others stay in the parent.
+    ///
+    /// Not a switch point. Returns twice, like the C function, which Swift declares unavailable. The child's hub is fresh:
+    /// no greenlet, no timer, none of the parent's events. The parent's greenlets have ended there, with `.leftInParent`;
+    /// none of their code runs, not even a `defer`. Descriptors are shared, and can be waited for in both processes;
+    /// signals that this thread watches are watched in both. What other greenlets have locked stays locked.
+    ///
+    /// When a spawned greenlet has forked, its end is the child's: by `exit`, with 1 if it ended with an error, else with
+    /// 0. Where the main greenlet has, the child goes on like any program. To leave at once, call `_exit`.
+    ///
+    /// - Returns: 0 in the child, its process id in the parent.
+    /// - Throws: `GreenletError` with `.loopFailed`, and the error number as its `cause`, if the system refuses.
+    ///
+    /// gevent: `gevent.os.fork`. POSIX: `fork(2)`.
+    public static func fork() throws -> CInt {
+        let process = cgreenlet_port_fork()
+        if process < 0 {
+            throw GreenletError(.loopFailed, "can't fork: \(describeErrno(-process))", cause: -process)
+        }
+        // After a fork by other ways this happens when the hub is first used.
+        if process == 0 { _ = presentReference }
+        return process
+    }
+
+    /// Inside of `fork`, in the child: makes sure that the next use of the hub comes by `startOverInChild()`.
+    ///
+    /// Those ways all look whether there is a hub, or whether a greenlet's turn is over.
+    fileprivate func becomeInherited() {
+        if isGone { return }
+        (record.pointee.hub, record.pointee.inherited_hub) = (nil, Unmanaged.passUnretained(self).toOpaque())
+        isInherited = true
+        handOversLeft = 0
+        loop.becomeInherited()
+        let callers = thread.callers
+        hasLeftMain = !callers.contains(mainContext)
+        heir = hasLeftMain ? callers.lazy.compactMap(greenlet).first { $0.isSpawned } : nil
+        heir?.isLastHere()  // said now, as it may end without another look at the hub
+    }
+
+    /// The first use of this thread's hub in the child of a fork.
+    @inline(never)
+    static func resumeInherited(_ record: UnsafeMutablePointer<cgreenlet_thread>) -> Hub {
+        // Safe because the caller has looked, and the thread keeps its hub.
+        let hub = Unmanaged<Hub>.fromOpaque(record.pointee.inherited_hub!).takeUnretainedValue()
+        hub.startOverInChild()
+        return hub
+    }
+
+    /// Whether this was the first use of the hub in the child of a fork: it can be used from here on.
+    func resumeIfInherited() -> Bool {
+        guard isInherited, cgreenlet_thread_if_started() == record else { return false }
+        startOverInChild()
+        return true
+    }
+
+    /// Whose stack it is, if the hub knows him.
+    private func greenlet(on context: Context) -> AnyGreenlet? {
+        context.pointee.scheduled.map { Unmanaged<AnyGreenlet>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// In the child of a fork: forgets the parent's greenlets, and opens a loop of its own.
+    ///
+    /// Those stay that called the one that runs, by hand; and raw greenlets that don't wait, for whoever has a handle.
+    func startOverInChild() {
+        isInherited = false
+        (record.pointee.hub, record.pointee.inherited_hub) = (Unmanaged.passUnretained(self).toOpaque(), nil)
+        thread.startOverInChild()
+        let callers = thread.callers
+        let staying = Set(callers.compactMap(greenlet) + [heir].compactMap { $0 })
+        var others = (alive + visitors.filter(\.dependsOnHub)).filter { !staying.contains($0) }
+        if hasLeftMain { others.append(main) }
+        let survivor = callers.first.flatMap(greenlet)
+        leaveInParent(others, keeping: survivor)
+        for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
+        externalWaits = loop.startOverInChild(keeping: survivor)
+        ownTimers = 0
+        turnBegan = Deadline.now
+        heir?.isLastHere()  // again, as those who looked at its end have left
+    }
+
+    private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
+        let left = Set(others)
+        callbacks = []
+        timers.removeAll { action in
+            switch action {
+            case .wake(let greenlet, _): return left.contains(greenlet.takeUnretainedValue())
+            case .start: return true
+            case .expire(let timeout): return timeout.target.map(left.contains) ?? true
+            }
+        }
+        // They leave all places where they wait, so that nobody serves them.
+        for greenlet in others { greenlet.wake(.ready) }
+        while runnable.popFirst() != nil {}
+        if let survivor, survivor.isQueued { enqueue(survivor) }
+        for greenlet in others { greenlet.leaveInParent() }
+        // Afterwards, when nobody waits any more: groups and pools count them out.
+        for greenlet in others { greenlet.notifyDirectLinks() }
+    }
+}
+
+extension AnyGreenlet {
+    /// Whether it goes on only if the hub lets it: it waits, or its turn is to come.
+    fileprivate var dependsOnHub: Bool { waitState.isWaiting || isQueued }
+
+    fileprivate var isSpawned: Bool { origin != nil }
+
+    /// With its end the process ends; whoever waits for that is in the parent, and looks at no error here.
+    fileprivate func isLastHere() {
+        ensuredExtras.endsProcess = true
+        getters = 0
+    }
+
+    /// Nothing of it runs in this process; its memory stays as it is.
+    fileprivate func leaveInParent() {
+        isQueued = false
+        if stage == .endless { return }
+        startTimer = nil
+        failure = GreenletError(
+            .leftInParent,
+            "\(self) stayed in the parent process: a fork takes along only the greenlet that calls it"
+        )
+        stage = .failed
+        if let context { hub.thread.leaveBehind(context) }
+        _ = Unmanaged.passRetained(self)  // what it holds would end with it
+        if isSpawned { hub.unregister(.passUnretained(self)) }
+    }
+
+    fileprivate func notifyDirectLinks() {
+        for link in links?.take() ?? [] { if case .direct(let callback) = link.call { callback() } }
+    }
+}
+
+/// Ends the child of a fork, when the greenlet that forked has ended, or nothing can happen any more.
+func endChild(_ status: CInt) -> Never { exit(status) }

@@ -1,0 +1,16 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// fork, under gevent's name.
+
+import GreenletHub
+
+/// Forks the process.
+///
+/// In the child only the greenlet that calls this goes on: see `Hub.fork()`.
+///
+/// Not a switch point. Written `Gevent.fork()` where Glibc is imported, whose own Swift declares unavailable.
+///
+/// - Returns: 0 in the child, its process id in the parent.
+/// - Throws: `GreenletError` if the system refuses.
+///
+/// gevent: `gevent.fork`, `gevent.os.fork`.
+public func fork() throws -> CInt { try Hub.fork() }

@@ -1,0 +1,110 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// A hub that ends before its thread does.
+
+import Glibc
+import GreenletCore
+import GreenletHub
+import GreenletTestSupport
+import Synchronization
+import Testing
+
+@Suite struct DestroyTests {
+    @Test func greenletsEndAndTheNextUseMakesANewHub() async {
+        await onHub {
+            var ended: [String] = []
+            try destroyOne()
+            #expect(ended.sorted() == ["blocked", "sleeper"])
+            let answer = try spawn { 42 }.get()
+            #expect(answer == 42)
+
+            func destroyOne() throws {
+                let hub = Hub.current
+                let sleeper = spawn {
+                    defer { ended.append("sleeper") }
+                    try sleep(.seconds(20))
+                }
+                let blocked = spawn {
+                    defer { ended.append("blocked") }
+                    try Event().wait()
+                }
+                let later = spawn(after: .seconds(20)) { ended.append("never") }
+                let created = Greenlet { ended.append("never") }
+                try sleep(.milliseconds(1))
+                try hub.destroy()
+                #expect(Hub.ifPresent == nil)
+                #expect(sleeper.isReady && blocked.isReady && later.isReady && !created.isReady)
+                let (joined, killed) = (try sleeper.join(), try blocked.kill())
+                #expect(joined && killed)
+                try hub.destroy()  // again: nothing is left to do
+                #expect(Hub.current !== hub)
+                try hub.destroy()
+            }
+        }
+    }
+
+    @Test func manyHubsInARowLeaveNothingBehind() async {
+        await onHub {
+            let event = Event()  // belongs to no hub
+            for number in 0..<20 {
+                let waiter = spawn { try event.wait() }
+                try sleep(.microseconds(10))
+                event.set()
+                let isSet = try waiter.get()
+                #expect(isSet)
+                event.clear()
+                var heard = 0
+                let watcher = try SignalWatcher(SIGWINCH) { heard += 1 }
+                try Hub.current.destroy()
+                watcher.cancel()
+                #expect(Hub.current.aliveCount == 0, "hub \(number)")
+            }
+        }
+    }
+
+    @Test func rawGreenletsThatTheHubHasMetGoOn() async {
+        await onHub {
+            let main = RawGreenlet.current
+            var steps = 0
+            let raw = RawGreenlet {
+                for _ in 0..<2 {
+                    try sleep(.milliseconds(1))
+                    steps += 1
+                    try main.switch()
+                }
+                steps += 1
+            }
+            try raw.switch()
+            try Hub.current.destroy()
+            try raw.switch()  // it sleeps on the next hub
+            #expect(steps == 2)
+            try raw.switch()
+            #expect(steps == 3 && raw.isDead)
+        }
+    }
+
+    @Test func onlyTheMainGreenletMayDoIt() async {
+        await onHub {
+            let hub = Hub.current
+            let greenlet = spawn(name: "busy") { try hub.destroy() }
+            let error = try #require(caught { try greenlet.get() } as? GreenletError)
+            #expect(error.code == .notMainGreenlet && error.message.hasPrefix("busy ("))
+            var inCallback: (any Error)?
+            hub.runSoon { inCallback = caught { try hub.destroy() } }
+            try sleep(.milliseconds(1))
+            #expect((inCallback as? GreenletError)?.code == .blockingInHub)
+            try sleep(.milliseconds(1))
+            #expect(Hub.current === hub)
+        }
+    }
+
+    @Test func aGreenletOfADestroyedHubTrapsWithWords() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            runOnThreadAndWait {
+                let created = Greenlet {}
+                if caught({ try Hub.current.destroy() }) == nil { created.start() }
+            }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains("its hub was destroyed, and the thread has another one since"))
+    }
+}

@@ -1,0 +1,173 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Forks amid greenlets, timers and descriptors.
+
+import CGreenletCore
+import Gevent
+import Glibc
+
+func forkAmidManyWhoWait() throws {
+    var (ticks, defers, bytes) = (0, 0, 0)
+    let pairs = (0..<50).map { _ in makePair() }
+    let readers = pairs.map { pair in
+        spawn {
+            defer { defers += 1 }
+            for _ in 0..<2 { bytes += Int(try readByte(pair.0)) }
+        }
+    }
+    let sleepers = (0..<50).map { _ in
+        spawn {
+            defer { defers += 1 }
+            while true {
+                try sleep(.milliseconds(3))
+                ticks += 1
+            }
+        }
+    }
+    let unstarted = spawn(after: .milliseconds(1)) { defers += 1_000 }
+    try sleep(.microseconds(100))
+    for (_, far) in pairs { writeByte(far) }  // they are runnable, or about to be
+    try inChild {
+        let (ticksBefore, bytesBefore) = (ticks, bytes)
+        check(Hub.current.aliveCount == 0, "no greenlet is alive in the child")
+        try useEverything()
+        try sleep(.milliseconds(20))
+        check(ticks == ticksBefore && bytes == bytesBefore && defers == 0, "none of the parent's greenlets ran")
+        for greenlet in readers as [AnyGreenlet] + sleepers + [unstarted] {
+            check(greenlet.isReady, "a greenlet of the parent has ended here")
+            let hasEnded = try greenlet.kill()
+            check(hasEnded, "it need not be killed")
+        }
+        do {
+            try readers[0].get()
+            check(false, "there is nothing to get from it")
+        } catch let error as GreenletError {
+            check(error == GreenletError(.leftInParent, ""), "the error says so: \(error)")
+        }
+        check(defers == 0, "no defer of theirs ran")
+        for (near, far) in pairs {
+            Hub.current.forget(near)
+            close(near)
+            close(far)
+        }
+    }
+    check(ticks > 0, "the parent's sleepers go on")
+    for (_, far) in pairs { writeByte(far) }
+    let ended = try joinAll(readers, timeout: .seconds(5))
+    check(ended.count == 50 && bytes == 100, "the parent's readers got all, and not \(bytes)")
+    try killAll(sleepers)
+    check(defers == 1_100, "in the parent all end as ever")
+}
+
+func forkWithTimers() throws {
+    let long = spawn { try sleep(.seconds(20)) }
+    let limited = spawn { _ = try withTimeout(.seconds(20), default: ()) { try Event().wait() } }
+    try sleep(.milliseconds(1))
+    try inChild {
+        let isOver = try Hub.current.join(timeout: .seconds(10))
+        check(isOver, "no timer of the parent's greenlets is left")
+    }
+    var isLate = false
+    do {
+        try withTimeout(.milliseconds(30)) {
+            try inChild {
+                do {
+                    try sleep(.seconds(10))
+                } catch is Timeout {
+                    isLate = true
+                }
+                check(isLate, "the child inherits the time limit of who forks")
+            }
+        }
+    } catch is Timeout {}
+    try killAll([long, limited] as [AnyGreenlet])
+}
+
+func forkAmidWaitersOfAllKinds() throws {
+    let (event, semaphore, queue, pool) = (Event(), Semaphore(0), Queue<Int>(), Pool(size: 1))
+    let lock = Semaphore(1)
+    var ran: [String] = []
+    let holder = spawn {
+        try semaphore.acquire()
+        ran.append("semaphore")
+    }
+    let others = [
+        spawn { if try event.wait() { ran.append("event") } },
+        spawn { ran.append("queue \(try queue.get())") },
+        spawn {
+            let queued = Choice<String>.get(from: queue) { "choice \($0)" }
+            ran.append(try choose([queued, .acquire(lock) { "choice" }, .after(.seconds(9)) { "" }]))
+        },
+        spawn { _ = try holder.join() },
+        spawn { _ = try joinAll([holder]) },
+    ]
+    try lock.acquire()
+    let member = pool.makeFull()
+    try sleep(.milliseconds(5))
+    try inChild {
+        event.set()
+        semaphore.release()
+        lock.release()
+        try queue.put(5)
+        try sleep(.milliseconds(5))
+        check(ran.isEmpty, "nobody of the parent is served: \(ran)")
+        let item = try queue.tryGet()
+        check(item == 5, "the item is for the child's")
+        try semaphore.acquire()
+        try lock.acquire()
+        let value = try withTimeout(.seconds(5)) { try pool.spawn { 8 }.get() }
+        check(value == 8, "the pool is empty in the child")
+        try pool.join()
+        try useEverything()
+    }
+    check(ran.isEmpty, "the parent's wait on")
+    try killAll(others + [holder, member] as [AnyGreenlet])
+}
+
+extension Pool {
+    fileprivate func makeFull() -> AnyGreenlet {
+        do { return try spawn { try sleep(.seconds(20)) } } catch { fatalError("\(error)") }
+    }
+}
+
+func forkManyTimes() throws {
+    let (near, far) = makePair()
+    let reader = spawn { try readByte(near) }
+    try sleep(.milliseconds(1))
+    let before = countDescriptors()
+    for _ in 0..<10 {
+        try inChild {
+            try useEverything()
+            let now = countDescriptors()
+            check(now == before, "the child has as many descriptors as the parent, \(before), and not \(now)")
+        }
+    }
+    check(countDescriptors() == before, "the parent has as many as before")
+    writeByte(far, 9)
+    let byte = try reader.get()
+    check(byte == 9, "the parent is not disturbed")
+}
+
+func forkAndExecute() throws {
+    var ticks = 0
+    let sleeper = spawn {
+        while true {
+            try sleep(.milliseconds(1))
+            ticks += 1
+        }
+    }
+    try sleep(.milliseconds(5))
+    let child = forkBelowC()
+    if child == 0 {
+        let isUntouched = cgreenlet_thread_if_started()?.pointee.inherited_hub != nil
+        if !isUntouched { _exit(4) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup("-c"), strdup("exit 5"), nil]
+        execv("/bin/sh", &arguments)
+        _exit(6)
+    }
+    let status = try endOf(child)
+    check(status == 5, "the program was executed, and nothing done before: \(status)")
+    let before = ticks
+    try sleep(.milliseconds(10))
+    check(ticks > before, "the parent goes on")
+    try sleeper.kill()
+}

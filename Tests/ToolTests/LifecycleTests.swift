@@ -1,0 +1,75 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What a user reads when greenlets come to a bad end: the standard error of a program of its own.
+
+import GreenletTestSupport
+import Testing
+
+@Suite struct LifecycleTests {
+    private func run(_ program: String) async throws -> Programs.Ended {
+        let command = [Programs.path("lives-of-hubs"), program]
+        let running = try RunningProgram(command, environment: ["SWIFT_BACKTRACE": "enable=no"])
+        return await offTheSharedPool { running.waitForEnd(limit: 30) }
+    }
+
+    /// The places where the program's greenlets were spawned differ from build to build.
+    private func withoutPlaces(_ text: String) -> String {
+        text.replacing(/\(lives_of_hubs\/Deaths.swift:\d+\)/, with: "(here)").replacing(/0x[0-9a-f]+/, with: "0x")
+    }
+
+    @Test func aDeadlockNamesAllWhoWaitAndWhatFor() async throws {
+        let ended = try await run("deadlock")
+        let text = withoutPlaces(ended.errors)
+        #expect(ended.status != 0 && ended.output == "")
+        let blocked = [
+            "MainGreenlet-1 waits for join on waiter (here)", "cook (here) waits for get on <Queue 0x 0 of 2 items",
+            "waiter (here) waits for join on cook (here)",
+        ]
+        #expect(text.contains("this operation would block forever"))
+        for line in blocked { #expect(text.contains(line), "\(text)") }
+    }
+
+    @Test func aLinkThatThrowsIsNamedAfterItsGreenletAndStopsNoOther() async throws {
+        let ended = try await run("link")
+        #expect(ended.status == 0 && ended.output == "second link: 42\ndone\n")
+        #expect(withoutPlaces(ended.errors) == "greenlet: link of worker (here) failed: Full()\n")
+    }
+
+    @Test func aThreadThatEndsNamesTheGreenletsThatDoNot() async throws {
+        let ended = try await run("refusal")
+        #expect(ended.status == 0 && ended.output == "polite: defer\ndone\n")
+        let text = withoutPlaces(ended.errors)
+        let begin = #/greenlet: thread \d ended, and a second later these greenlets had not ended: /#
+        #expect(text.prefixMatch(of: begin) != nil && text.contains("deaf (here) waits for wait on <Event 0x"))
+        #expect(text.hasSuffix("where errors are caught\n"), "\(text)")
+        #expect(!text.contains("polite"))
+    }
+
+    @Test func aHubThatIsDestroyedNamesTheGreenletsThatDoNotEnd() async throws {
+        let ended = try await run("destroy")
+        #expect(ended.status == 0 && ended.output == "next hub: 42\ndone\n")
+        let text = withoutPlaces(ended.errors)
+        #expect(text.hasPrefix("greenlet: thread 1 lost its hub, and a second later these greenlets had not ended: "))
+        #expect(text.contains("deaf (here) waits for sleep"))
+    }
+
+    @Test func theExamplesOfTheArticleDoWhatTheySay() async throws {
+        let ended = try await run("article")
+        #expect(ended.status == 0 && ended.errors == "", "\(ended)")
+        #expect(ended.output == "true\n42\nworker: Broken()\ndone\n")
+    }
+
+    @Test func hubsThatAreDestroyedLeaveNothingBehind() async throws {
+        let ended = try await run("destroy-many")
+        #expect(ended.status == 0 && ended.output == "done\n" && ended.errors == "", "\(ended)")
+    }
+
+    @Test func anErrorHandlerThatFailsOrWaitsIsReported() async throws {
+        let ended = try await run("handler")
+        #expect(ended.status == 0 && ended.output == "handled second\ndone\n")
+        let lines = withoutPlaces(ended.errors).split(separator: "\n")
+        try #require(lines.count == 3, "\(ended.errors)")
+        #expect(lines[0] == "greenlet: first (here) failed: Broken()")
+        #expect(lines[1] == "greenlet: the error handler, called with this error, failed: NoLog()")
+        #expect(lines[2].hasPrefix("greenlet: the error handler waited for something, called with an error of second"))
+    }
+}
