@@ -28,7 +28,8 @@ int cgreenlet_port_open(void);
 
 /// Registers a descriptor for both directions. Its present state is reported first, later each change for the better.
 ///
-/// 0, or a negative errno: EPERM for what is always ready (a regular file), EBADF, ENOSPC, ENOMEM.
+/// 0; 1 if it was there already, or if the kernel doesn't tell; or a negative errno: EPERM for what is always ready (a
+/// regular file), EBADF, ENOSPC, ENOMEM.
 int cgreenlet_port_watch(int port, int descriptor, uint32_t serial);
 
 /// Registers a descriptor that is reported as long as it is readable: for a loop within this one.
@@ -42,6 +43,15 @@ void cgreenlet_port_forget(int port, int descriptor);
 /// `nanoseconds` is how long at most: 0 only looks, below 0 is for ever. An interruption by a signal counts as nothing
 /// having happened. A kernel that knows milliseconds only waits up to one too long.
 int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, int64_t nanoseconds);
+
+/// Which of `what`, readable or writable, a descriptor is at this moment; or a negative errno: EBADF if it is closed.
+///
+/// Readable is also what has ended or failed, for a read wouldn't wait. By a bare system call: the C library's may have
+/// been patched to let others run.
+int cgreenlet_port_look(int descriptor, uint32_t what);
+
+/// A descriptor that becomes readable when a process ends: it, or a negative errno, ENOSYS where there is no such thing.
+int cgreenlet_port_open_process(int process);
 
 #pragma clang assume_nonnull end
 

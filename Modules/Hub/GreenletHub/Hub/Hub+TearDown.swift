@@ -14,7 +14,7 @@ extension Hub {
         while !unfinished.isEmpty, Deadline.now < patience {
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
-        for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
+        for end in watchers.values { end() }
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
         loop.pollers.closeAll()
