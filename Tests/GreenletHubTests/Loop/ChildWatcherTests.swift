@@ -7,25 +7,25 @@ import GreenletHub
 import GreenletTestSupport
 import Testing
 
-@Suite(.serialized) struct ChildWatcherTests {
-    /// Starts a shell with a command, and no signal blocked.
-    private static func start(_ command: String) throws -> CInt {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let words = ["/bin/sh", "-c", command]
-        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        try #require(posix_spawn(&pid, "/bin/sh", nil, &attributes, arguments, environ) == 0)
-        return pid
-    }
+/// Starts a shell with a command, and no signal blocked.
+func startShell(_ command: String) throws -> CInt {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let words = ["/bin/sh", "-c", command]
+    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    try #require(posix_spawn(&pid, "/bin/sh", nil, &attributes, arguments, environ) == 0)
+    return pid
+}
 
-    /// How many descriptors of processes this process has: nobody else here opens any.
+@Suite(.serialized) struct ChildWatcherTests {
+    /// How many descriptors of processes this process has: nobody else opens any while this suite runs.
     private static func processDescriptors() -> Int {
         (0..<1024).count { number in
             var buffer = [CChar](repeating: 0, count: 100)
@@ -48,7 +48,7 @@ import Testing
                 ("ulimit -c 0; sleep 0.02; kill -TERM $$", .signalled(signal: SIGTERM, dumpedCore: false)),
             ]
             for (command, expected) in cases {
-                let pid = try ChildWatcherTests.start(command)
+                let pid = try startShell(command)
                 let child = try ChildWatcher(pid, bySignal: bySignal)
                 let status = try child.wait(timeout: .seconds(20))
                 #expect(status == expected && child.status == expected, "\(command)")
@@ -69,7 +69,7 @@ import Testing
     @Test(arguments: [false, true])
     func othersRunMeanwhileAndNobodyIsWokenForNothing(bySignal: Bool) async {
         await onHub {
-            let child = try ChildWatcher(try ChildWatcherTests.start("sleep 0.3"), bySignal: bySignal)
+            let child = try ChildWatcher(try startShell("sleep 0.3"), bySignal: bySignal)
             var ran = false
             spawn { ran = true }
             try settle()
@@ -84,7 +84,7 @@ import Testing
     @Test(arguments: [false, true])
     func manyWaitersAndManyWatchersGetTheSameAnswer(bySignal: Bool) async {
         await onHub {
-            let pid = try ChildWatcherTests.start("sleep 0.05; exit 7")
+            let pid = try startShell("sleep 0.05; exit 7")
             let watchers = try (0..<3).map { _ in try ChildWatcher(pid, bySignal: bySignal) }
             let waiting = (0..<9).map { number in spawn { try watchers[number % 3].wait() } }
             let other = Answer()
@@ -106,7 +106,7 @@ import Testing
     @Test(arguments: [false, true])
     func aTimeLimitAndAKillLeaveTheChildToBeWaitedForAgain(bySignal: Bool) async {
         await onHub {
-            let pid = try ChildWatcherTests.start("sleep 20")
+            let pid = try startShell("sleep 20")
             let child = try ChildWatcher(pid, bySignal: bySignal)
             let inTime = try child.wait(timeout: .milliseconds(10))
             #expect(inTime == nil)
@@ -129,13 +129,13 @@ import Testing
         await onHub {
             let event = Event()
             let children = try ["sleep 0.06; exit 1", "sleep 0.02; exit 2"].map {
-                try ChildWatcher(try ChildWatcherTests.start($0), bySignal: bySignal)
+                try ChildWatcher(try startShell($0), bySignal: bySignal)
             }
             var order: [ChildStatus?] = []
             let ready = iterateAsReady(children, timeout: .seconds(20))
             while let child = try ready.next() { order.append(child.status) }
             #expect(order == [.exited(code: 2), .exited(code: 1)])
-            let third = try ChildWatcher(try ChildWatcherTests.start("sleep 0.02"), bySignal: bySignal)
+            let third = try ChildWatcher(try startShell("sleep 0.02"), bySignal: bySignal)
             let chosen = try choose([.wait(for: event) { "event" }, .wait(for: third) { "child" }])
             #expect(chosen == "child")
             let all = try waitAll(children + [third])
@@ -145,7 +145,7 @@ import Testing
 
     @Test func whatItIsWaitedForDoesNotHideADeadlock() async {
         await onHub {
-            let (event, pid) = (Event(), try ChildWatcherTests.start("sleep 20"))
+            let (event, pid) = (Event(), try startShell("sleep 20"))
             let child = try ChildWatcher(pid)
             #expect(throws: LoopExit.self) { try event.wait() }
             let ready = iterateAsReady([child] as [any Waitable])
@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: [false, true])
     func whomSomebodyElseHasReapedIsAClearError(bySignal: Bool) async {
         await onHub {
-            let pid = try ChildWatcherTests.start("sleep 0.05")
+            let pid = try startShell("sleep 0.05")
             let child = try ChildWatcher(pid, bySignal: bySignal)
             let waiting = spawn { try child.wait() }
             try settle()
@@ -190,7 +190,7 @@ import Testing
 
     @Test func aHundredLeaveNothingBehind() async {
         await onHub {
-            let pids = try (0..<100).map { try ChildWatcherTests.start("exit \($0)") }
+            let pids = try (0..<100).map { try startShell("exit \($0)") }
             let waiting = pids.map { pid in spawn { try waitForChild(pid) } }
             for (number, greenlet) in waiting.enumerated() {
                 let status = try greenlet.get(timeout: .seconds(30))
@@ -203,7 +203,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func theHubMayEndBeforeTheChild(bySignal: Bool) async throws {
-        let pid = try ChildWatcherTests.start("sleep 20")
+        let pid = try startShell("sleep 20")
         let kept = Kept()
         await onHub(allowingLeftovers: true) {
             let child = try ChildWatcher(pid, bySignal: bySignal)

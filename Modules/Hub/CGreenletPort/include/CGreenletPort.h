@@ -1,5 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The kernel's readiness queue (epoll, kqueue), edge-triggered: a descriptor is registered once and never touched again.
+// The kernel's readiness queue (epoll, kqueue), edge-triggered: a descriptor is registered once and never touched
+// again.
 
 #ifndef CGREENLET_PORT_H
 #define CGREENLET_PORT_H
@@ -50,7 +51,8 @@ int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, in
 /// been patched to let others run.
 int cgreenlet_port_look(int descriptor, uint32_t what);
 
-/// A descriptor that becomes readable when a process ends: it, or a negative errno, ENOSYS where there is no such thing.
+/// A descriptor that becomes readable when a process ends: it, or a negative errno, ENOSYS where there is no such
+/// thing.
 int cgreenlet_port_open_process(int process);
 
 #pragma clang assume_nonnull end

@@ -12,9 +12,9 @@
 /// }
 /// ```
 ///
-/// The hub looks for events first, and comes back at once if there are none: it never sleeps over an idler. All that wait
-/// here at that moment run, in the order they came. Whoever calls it again waits for the next such moment, so on a hub
-/// that is never idle it takes for ever; put a `withTimeout` around it where that matters.
+/// The hub looks for events first, and comes back at once if there are none: it never sleeps over an idler. All that
+/// wait here at that moment run, in the order they came. Whoever calls it again waits for the next such moment, so on a
+/// hub that is never idle it takes for ever; put a `withTimeout` around it where that matters.
 ///
 /// - Throws: Whatever the greenlet is killed with; `GreenletError` where nothing may block.
 ///

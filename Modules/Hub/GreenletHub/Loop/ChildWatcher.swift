@@ -14,10 +14,10 @@ import GreenletCore
 /// print(status)                                                       // exited with 0
 /// ```
 ///
-/// The child is reaped as soon as it has ended and the loop looks, whether somebody waits or not; so none stays behind as
-/// a zombie while its watcher lives. Only this child is reaped, never another's. Any number of greenlets may wait, and
-/// several watchers of the same child, on several threads, too: all get the same answer. A child that others wait for by
-/// `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
+/// The child is reaped as soon as it has ended and the loop looks, whether somebody waits or not; so none stays behind
+/// as a zombie while its watcher lives. Only this child is reaped, never another's. Any number of greenlets may wait,
+/// and several watchers of the same child, on several threads, too: all get the same answer. A child that others wait
+/// for by `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
 ///
 /// With Linux 5.3 and later it is a descriptor for the process that is waited for, on whatever thread; before that
 /// libuv's watcher of `SIGCHLD`.
@@ -44,8 +44,8 @@ public final class ChildWatcher {
     /// Not a switch point.
     ///
     /// - Parameter pid: The number of the process; it may have ended already, if nobody has waited for it yet.
-    /// - Throws: `GreenletError` with `.invalidArgument` if it can't be one process; with `.loopFailed`, and `ECHILD` as
-    ///   its cause, if it is no child of this process, or somebody else has waited for it; with `.loopFailed` if no
+    /// - Throws: `GreenletError` with `.invalidArgument` if it can't be one process; with `.loopFailed`, and `ECHILD`
+    ///   as its cause, if it is no child of this process, or somebody else has waited for it; with `.loopFailed` if no
     ///   descriptor is left.
     ///
     /// gevent: `hub.loop.child`. POSIX: `waitpid(2)`.
@@ -198,8 +198,8 @@ extension ChildWatcher: Sendable {}
 ///
 /// Switch point, unless it has.
 ///
-/// The child is reaped; asked again for the same, the answer is an error. After a wait that took too long, or was ended by
-/// a kill, the child can still be waited for.
+/// The child is reaped; asked again for the same, the answer is an error. After a wait that took too long, or was ended
+/// by a kill, the child can still be waited for.
 ///
 /// - Parameters:
 ///   - pid: The number of the process.

@@ -5,7 +5,8 @@ import GreenletCore
 
 /// The readiness of a descriptor in one direction.
 ///
-/// Says what is so at the moment it is asked. The queue below tells of changes only, so whoever waits has looked before.
+/// Says what is so at the moment it is asked. The queue below tells of changes only, so whoever waits has looked
+/// before.
 package final class DescriptorReadiness {
     private let hub = Hub.current
     private let direction: Poller.Direction
@@ -45,7 +46,9 @@ package final class DescriptorReadiness {
             if isReady { return true }
             try listen(descriptor)
             let closingsBefore = closings
-            if try !waiters.waitForOutside(for: reason, until: deadline) { return false }
+            if try !waiters.waitForOutside(for: reason, until: deadline) {
+                return Poller.look(descriptor, direction) == true  // it may just have come
+            }
             hub.immediateSuccesses.pointee = 0
             if closings != closingsBefore { throw GreenletError.closedMeanwhile(descriptor) }
         }

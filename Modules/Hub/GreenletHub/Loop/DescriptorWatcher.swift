@@ -12,11 +12,11 @@
 /// ```
 ///
 /// Nothing is taken: any number may wait, for both directions, and all are told. Whether a call wouldn't wait is looked
-/// at when somebody asks, so the descriptor may be blocking or not. It is registered with the kernel only while somebody
-/// waits, and never closed. A regular file always is ready.
+/// at when somebody asks, so the descriptor may be blocking or not. It is registered with the kernel only while
+/// somebody waits, and never closed. A regular file always is ready.
 ///
-/// Whoever closes a descriptor that others may wait for calls `cancelWaits(on:)` first: the kernel doesn't tell. (Sockets
-/// of this project and patched calls do so by themselves.)
+/// Whoever closes a descriptor that others may wait for calls `cancelWaits(on:)` first: the kernel doesn't tell.
+/// (Sockets of this project and patched calls do so by themselves.)
 ///
 /// gevent: `hub.loop.io`.
 public final class DescriptorWatcher {
@@ -60,7 +60,8 @@ public final class DescriptorWatcher {
     }
 }
 
-/// Ready when a call in its direction wouldn't wait; also when the descriptor is closed, as the call would fail at once.
+/// Ready when a call in its direction wouldn't wait; also when the descriptor is closed, as the call would fail at
+/// once.
 extension DescriptorWatcher: Waitable {
     /// Whether it is ready at this moment.
     public var readiness: Readiness { news.readiness(of: descriptor) }

@@ -20,10 +20,10 @@ public struct FileStatusChange: Hashable, Sendable {
 /// }
 /// ```
 ///
-/// The file need not be there: that it comes, or goes, is a change. Works on any file system; `FileWatcher` is quicker and
-/// costs nothing where the system tells of changes by itself. The status is asked for on one of libuv's threads, so a file
-/// system that hangs holds up nobody. While nobody waits nobody asks: what has happened meanwhile is one change for the
-/// next who does. Changes within one interval are one; one that is undone within it is none.
+/// The file need not be there: that it comes, or goes, is a change. Works on any file system; `FileWatcher` is quicker
+/// and costs nothing where the system tells of changes by itself. The status is asked for on one of libuv's threads, so
+/// a file system that hangs holds up nobody. While nobody waits nobody asks: what has happened meanwhile is one change
+/// for the next who does. Changes within one interval are one; one that is undone within it is none.
 ///
 /// gevent: `hub.loop.stat`.
 public final class FileStatusWatcher {
@@ -51,8 +51,8 @@ public final class FileStatusWatcher {
     /// - Parameters:
     ///   - path: Of a file that is there, or will be.
     ///   - interval: How long to wait from one look to the next.
-    /// - Throws: `GreenletError` with `.loopFailed` if the file can't be looked at, for example because a folder above it
-    ///   may not be searched; whatever the greenlet is killed with.
+    /// - Throws: `GreenletError` with `.loopFailed` if the file can't be looked at, for example because a folder above
+    ///   it may not be searched; whatever the greenlet is killed with.
     /// - Precondition: `interval` is above zero.
     ///
     /// gevent: `hub.loop.stat`.
@@ -71,8 +71,8 @@ public final class FileStatusWatcher {
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: The change; nil if the time ran out.
-    /// - Throws: `GreenletError` with `.loopFailed` if the file can't be looked at; whatever the waiting greenlet is killed
-    ///   with.
+    /// - Throws: `GreenletError` with `.loopFailed` if the file can't be looked at; whatever the waiting greenlet is
+    ///   killed with.
     ///
     /// gevent: `hub.wait(watcher)`.
     public func next(timeout: Duration? = nil) throws -> FileStatusChange? {

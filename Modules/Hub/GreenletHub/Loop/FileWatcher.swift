@@ -47,13 +47,13 @@ public struct FileChange: Hashable, Sendable {
 /// Changes of the same name that nobody has taken yet are told as one; so a burst of writes is one or two changes, and
 /// whoever looks at the file afterwards has missed nothing. Of two greenlets that wait, one gets a change.
 ///
-/// A watched folder tells of its files, but not of those in folders below. A watched file is the file itself and not its
-/// name: editors that save by renaming replace it, and nothing is told any more; watch its folder instead.
+/// A watched folder tells of its files, but not of those in folders below. A watched file is the file itself and not
+/// its name: editors that save by renaming replace it, and nothing is told any more; watch its folder instead.
 ///
-/// What nobody takes is kept, up to `limit` names; then it is all dropped for one change with `overflow`. The kernel's own
-/// queue is limited too (`fs.inotify.max_queued_events`, usually 16,384), and what it drops it doesn't tell: greenlets
-/// that hold the thread for long under a storm of changes should look at everything afterwards. Some file systems (NFS,
-/// FUSE, /proc) don't tell what others change; see `FileStatusWatcher`.
+/// What nobody takes is kept, up to `limit` names; then it is all dropped for one change with `overflow`. The kernel's
+/// own queue is limited too (`fs.inotify.max_queued_events`, usually 16,384), and what it drops it doesn't tell:
+/// greenlets that hold the thread for long under a storm of changes should look at everything afterwards. Some file
+/// systems (NFS, FUSE, /proc) don't tell what others change; see `FileStatusWatcher`.
 ///
 /// gevent: none; libuv's `uv_fs_event_t`. POSIX: none; Linux's `inotify(7)`.
 public final class FileWatcher {
@@ -73,8 +73,8 @@ public final class FileWatcher {
     /// Not a switch point.
     ///
     /// - Parameter path: Of a file or a folder that is there.
-    /// - Throws: `GreenletError` with `.loopFailed`; its cause is `ENOENT` if there is no such file, `ENOSPC` or `EMFILE` if
-    ///   the user watches too many (`fs.inotify.max_user_watches`, `fs.inotify.max_user_instances`).
+    /// - Throws: `GreenletError` with `.loopFailed`; its cause is `ENOENT` if there is no such file, `ENOSPC` or
+    ///   `EMFILE` if the user watches too many (`fs.inotify.max_user_watches`, `fs.inotify.max_user_instances`).
     public init(_ path: String) throws {
         self.path = path
         let handle = try LoopHandle<uv_fs_event_t>(on: hub, for: self, "watching \(path)", uv_fs_event_init)
@@ -171,8 +171,8 @@ extension FileWatcher: Waitable {
 
 /// Iterating takes changes until the watcher is cancelled. Each step is a switch point.
 ///
-/// `for change in watcher` can't throw: if the greenlet is killed while it waits, the loop ends, and the error is thrown
-/// at the next switch point after it. Where that matters write `while let change = try watcher.next()`.
+/// `for change in watcher` can't throw: if the greenlet is killed while it waits, the loop ends, and the error is
+/// thrown at the next switch point after it. Where that matters write `while let change = try watcher.next()`.
 extension FileWatcher: Sequence {
     /// Takes changes, one after the other.
     public struct Iterator: IteratorProtocol {

@@ -13,8 +13,8 @@ public import GreenletHub
 /// ```
 ///
 /// It says what is so at the moment it is asked; nothing is taken, and any number may wait, also while another greenlet
-/// is in a call of the socket. If that one is quicker the call waits after all. Ready, too, when the socket is closed, its
-/// end has come, or it has failed: the call tells. It keeps the socket from being dropped.
+/// is in a call of the socket. If that one is quicker the call waits after all. Ready, too, when the socket is closed,
+/// its end has come, or it has failed: the call tells. It keeps the socket from being dropped.
 ///
 /// gevent: `hub.loop.io`, or `select.select`.
 public final class SocketReadiness {
