@@ -22,6 +22,13 @@ func settle() throws {
 /// How long `body` takes.
 func elapsed(_ body: () throws -> Void) rethrows -> Duration { try ContinuousClock().measure(body) }
 
+/// How often this thread has gone to sleep: each time, it was woken for something.
+func timesAsleep() -> Int {
+    var usage = rusage()
+    getrusage(1, &usage)  // RUSAGE_THREAD
+    return usage.ru_nvcsw
+}
+
 /// What a greenlet throws, or nil.
 func caught(_ body: () throws -> Void) -> (any Error)? {
     do {

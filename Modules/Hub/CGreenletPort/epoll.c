@@ -24,7 +24,7 @@ static int add(int port, int descriptor, uint32_t serial, uint32_t events) {
     event.data.u64 = (uint64_t)serial << 32 | (uint32_t)descriptor;
     if (epoll_ctl(port, EPOLL_CTL_ADD, descriptor, &event) == 0) return 0;
     // Closed behind our back and opened again by a duplicate: the old registration is the new one's.
-    if (errno == EEXIST && epoll_ctl(port, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+    if (errno == EEXIST && epoll_ctl(port, EPOLL_CTL_MOD, descriptor, &event) == 0) return 1;
     return -errno;
 }
 

@@ -27,7 +27,7 @@ int cgreenlet_port_watch(int port, int descriptor, uint32_t serial) {
     int result = change(port, descriptor, EVFILT_READ, EV_ADD | EV_CLEAR, serial);
     // Not everything can be written to: the end of a pipe that is read from, for one.
     if (result == 0) change(port, descriptor, EVFILT_WRITE, EV_ADD | EV_CLEAR, serial);
-    return result;
+    return result < 0 ? result : 1;
 }
 
 int cgreenlet_port_nest(int port, int descriptor, uint32_t serial) {

@@ -24,6 +24,18 @@ public typealias local<Value> = GreenletLocal<Value>
 @available(*, unavailable, renamed: "SignalWatcher.init(_:_:)")
 public func signal_handler(_ signal: CInt, _ handler: @escaping () throws -> Void) {}
 
+/// Use `waitRead(_:timeout:)`.
+@available(*, unavailable, renamed: "waitRead(_:timeout:)")
+public func wait_read(_ descriptor: CInt, _ timeout: Double? = nil) {}
+
+/// Use `waitWrite(_:timeout:)`.
+@available(*, unavailable, renamed: "waitWrite(_:timeout:)")
+public func wait_write(_ descriptor: CInt, _ timeout: Double? = nil) {}
+
+/// Use `cancelWaits(on:)`.
+@available(*, unavailable, renamed: "cancelWaits(on:)")
+public func cancel_wait(_ descriptor: CInt) {}
+
 /// Use `Hub.current`.
 @available(*, unavailable, renamed: "Hub.current")
 public func get_hub() {}

@@ -69,4 +69,18 @@ import Testing
             #expect(error.code == .loopFailed && error.message.contains("watching signal \(signal)"))
         }
     }
+
+    @Test func itEndsWithItsHubAtTheLatest() async {
+        let kept = Kept()
+        await onHub(allowingLeftovers: true) { kept.watcher = try SignalWatcher(SIGWINCH) {} }
+        usleep(20_000)
+        kill(getpid(), SIGWINCH)
+        await onHub { kept.watcher?.cancel() }  // which has been done already
+        kept.watcher = nil
+    }
+
+    /// Safe because one thread has ended before the other looks.
+    private final class Kept: @unchecked Sendable {
+        var watcher: SignalWatcher?
+    }
 }

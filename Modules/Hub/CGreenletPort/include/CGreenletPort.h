@@ -1,5 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The kernel's readiness queue (epoll, kqueue), edge-triggered: a descriptor is registered once and never touched again.
+// The kernel's readiness queue (epoll, kqueue), edge-triggered: a descriptor is registered once and never touched
+// again.
 
 #ifndef CGREENLET_PORT_H
 #define CGREENLET_PORT_H
@@ -28,7 +29,8 @@ int cgreenlet_port_open(void);
 
 /// Registers a descriptor for both directions. Its present state is reported first, later each change for the better.
 ///
-/// 0, or a negative errno: EPERM for what is always ready (a regular file), EBADF, ENOSPC, ENOMEM.
+/// 0; 1 if it was there already, or if the kernel doesn't tell; or a negative errno: EPERM for what is always ready (a
+/// regular file), EBADF, ENOSPC, ENOMEM.
 int cgreenlet_port_watch(int port, int descriptor, uint32_t serial);
 
 /// Registers a descriptor that is reported as long as it is readable: for a loop within this one.
@@ -45,6 +47,16 @@ int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, in
 
 /// `fork(2)`: 0 in the child, its process id in the parent, or a negative errno.
 int cgreenlet_port_fork(void);
+
+/// Which of `what`, readable or writable, a descriptor is at this moment; or a negative errno: EBADF if it is closed.
+///
+/// Readable is also what has ended or failed, for a read wouldn't wait. By a bare system call: the C library's may have
+/// been patched to let others run.
+int cgreenlet_port_look(int descriptor, uint32_t what);
+
+/// A descriptor that becomes readable when a process ends: it, or a negative errno, ENOSYS where there is no such
+/// thing.
+int cgreenlet_port_open_process(int process);
 
 #pragma clang assume_nonnull end
 

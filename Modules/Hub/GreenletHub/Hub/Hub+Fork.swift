@@ -10,13 +10,22 @@ import GreenletCore
 ///
 /// Done once. In the child nothing is repaired yet: most children only call `exec`.
 let watchForks: Void = {
-    // The lock is made before the first fork, not in it.
+    // The locks are made before the first fork, not in it.
     SignalHandles.beforeFork()
     SignalHandles.afterFork()
+    Children.all.beforeFork()
+    Children.all.afterFork()
     pthread_atfork(
-        { SignalHandles.beforeFork() },
-        { SignalHandles.afterFork() },
         {
+            SignalHandles.beforeFork()
+            Children.all.beforeFork()
+        },
+        {
+            Children.all.afterFork()
+            SignalHandles.afterFork()
+        },
+        {
+            Children.all.afterForkInChild()
             SignalHandles.afterForkInChild()
             guard let record = cgreenlet_thread_if_started() else { return }
             guard let hub = record.pointee.hub ?? record.pointee.inherited_hub else { return }

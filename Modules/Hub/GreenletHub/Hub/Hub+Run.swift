@@ -134,7 +134,9 @@ extension Hub {
             fireTimers()
             let isIdle = runnable.isEmpty && callbacks.isEmpty
             var woken = 0
-            if isIdle && timers.count <= ownTimers && externalWaits == 0 {
+            if isIdle && !idlers.isEmpty {
+                woken = wakeIdlers()
+            } else if isIdle && timers.count <= ownTimers && externalWaits == 0 {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
@@ -147,6 +149,14 @@ extension Hub {
             let next = nextContext()
             if next != context { cgreenlet_switch(context, next) }
         }
+    }
+
+    /// Nobody can run: looks for events, and if there is none it is the idlers' turn.
+    private func wakeIdlers() -> Int {
+        let woken = loop.poll(until: nil, waiting: false)
+        fireTimers()
+        if runnable.isEmpty && callbacks.isEmpty { idlers.wakeAll() }
+        return woken
     }
 
     private func runCallbacks() {

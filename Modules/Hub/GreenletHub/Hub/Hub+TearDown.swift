@@ -58,7 +58,7 @@ extension Hub {
             _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
-        for watcher in signalWatchers.values { watcher.takeUnretainedValue().cancel() }
+        for end in watchers.values { end() }
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
         let refusals = unfinished.map(refusal)

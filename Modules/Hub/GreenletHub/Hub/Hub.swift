@@ -51,8 +51,10 @@ public final class Hub {
     var visitors: Set<AnyGreenlet> = []
     /// Whether it was taken down, and only says so to whoever comes now.
     var isGone = false
-    /// Those that watch signals; they end with the hub at the latest.
-    var signalWatchers: [ObjectIdentifier: Unmanaged<SignalWatcher>] = [:]
+    /// What ends each watcher: they end with the hub at the latest.
+    var watchers: [ObjectIdentifier: () -> Void] = [:]
+    /// Greenlets in `idle`.
+    let idlers = WaitList()
     /// In the child of a fork, until the hub is used there: see `startOverInChild()`.
     @exclusivity(unchecked) var isInherited = false
     /// In the child of a fork that a spawned greenlet called: that greenlet, in place of the main one.

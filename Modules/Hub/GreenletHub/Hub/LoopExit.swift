@@ -5,8 +5,8 @@ import GreenletCore
 
 /// Thrown in the main greenlet of a thread when it waits and nothing can ever wake anybody.
 ///
-/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor. The message names each greenlet that is
-/// blocked for ever, what it waits for, and where it was spawned. The hub remains usable.
+/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor, a child or a file. The message names each
+/// greenlet that is blocked for ever, what it waits for, and where it was spawned. The hub remains usable.
 ///
 /// gevent: `gevent.exceptions.LoopExit`.
 public struct LoopExit: Error, CustomStringConvertible, Sendable {

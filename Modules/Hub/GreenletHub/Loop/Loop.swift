@@ -83,9 +83,13 @@ package final class Loop {
     }
 
     /// Begins to watch a descriptor for a poller.
-    func watch(_ descriptor: CInt, serial: UInt32) throws(GreenletError) {
+    ///
+    /// - Returns: Whether it was watched already; its present state is reported again then.
+    @discardableResult
+    func watch(_ descriptor: CInt, serial: UInt32) throws(GreenletError) -> Bool {
         let status = cgreenlet_port_watch(port, descriptor, serial)
         if status < 0 { throw GreenletError.watching(descriptor, -status) }
+        return status > 0
     }
 
     /// No longer watches a descriptor.

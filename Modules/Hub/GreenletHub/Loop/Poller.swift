@@ -143,6 +143,7 @@ extension Hub {
     package func poller(for descriptor: CInt, generation: UInt32 = 0) throws(GreenletError) -> Poller {
         if let poller = loop.pollers[descriptor] {
             if poller.record.pointee.generation == generation { return poller }
+            if try takeOver(poller, generation) { return poller }
             forget(descriptor)
         }
         let serial = loop.pollers.nextSerial()

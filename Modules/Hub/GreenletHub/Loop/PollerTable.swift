@@ -28,6 +28,9 @@ package struct PollerRecord {
     /// Whether somebody waits who found the places taken: see `PollerTable.others`.
     var hasOthers = false
 
+    /// Whether anybody waits, or listens.
+    var isAwaited: Bool { reader != nil || writer != nil || hasOthers }
+
     @inline(__always)
     mutating func takeKept(_ bits: UInt32) -> Bool {
         guard kept & bits != 0 else { return false }

@@ -13,7 +13,7 @@ public final class SignalWatcher {
     /// The number of the signal.
     public let signal: CInt
     private let hub: Hub
-    private var handle: UnsafeMutablePointer<uv_signal_t>?
+    private var handle: LoopHandle<uv_signal_t>?
     private let handler: () throws -> Void
 
     /// Begins to watch.
@@ -30,25 +30,22 @@ public final class SignalWatcher {
         self.signal = signal
         self.handler = handler
         hub = Hub.current
-        let handle = UnsafeMutablePointer<uv_signal_t>.allocate(capacity: 1)
-        mustSucceed("uv_signal_init", uv_signal_init(hub.loop.handle, handle))
-        handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        hub.loop.openHandles += 1
+        let handle = try LoopHandle<uv_signal_t>(on: hub, for: self, "watching signal \(signal)", uv_signal_init)
         self.handle = handle
+        hub.watchers[ObjectIdentifier(self)] = { [unowned self] in cancel() }
         let status = uv_signal_start(
-            handle,
+            handle.raw,
             { handle, _ in
                 guard let data = handle?.pointee.data else { return }
                 Unmanaged<SignalWatcher>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.arrived() }
             },
             signal
         )
-        hub.signalWatchers[ObjectIdentifier(self)] = Unmanaged.passUnretained(self)
         if status != 0 {
             cancel()
             throw GreenletError.loop("watching signal \(signal)", status)
         }
-        SignalHandles.insert(handle, of: hub)
+        if let raw = handle.raw { SignalHandles.insert(raw, of: hub) }
     }
 
     deinit { cancel() }
@@ -61,17 +58,9 @@ public final class SignalWatcher {
     public func cancel() {
         guard let handle else { return }
         self.handle = nil
-        SignalHandles.remove(handle)
-        hub.signalWatchers[ObjectIdentifier(self)] = nil
-        // Safe because the hub's loop runs all such callbacks before the hub goes.
-        handle.pointee.data = Unmanaged.passUnretained(hub).toOpaque()
-        uv_signal_stop(handle)
-        let raw = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
-        uv_close(raw) { closed in
-            guard let closed else { return }
-            Unmanaged<Hub>.fromOpaque(closed.pointee.data).takeUnretainedValue().loop.openHandles -= 1
-            UnsafeMutableRawPointer(closed).assumingMemoryBound(to: uv_signal_t.self).deallocate()
-        }
+        if let raw = handle.raw { SignalHandles.remove(raw) }
+        hub.watchers[ObjectIdentifier(self)] = nil
+        handle.close()
     }
 }
 

@@ -23,6 +23,9 @@ extension GreenletError {
     }
 }
 
+/// The error number of a descriptor that is closed.
+let closedNumber = EBADF
+
 /// The words of a negated error number.
 func describeError(_ negated: CInt) -> String { describeErrno(-negated) }
 

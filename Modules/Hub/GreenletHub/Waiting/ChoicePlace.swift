@@ -123,7 +123,10 @@ final class ReadyPlace<Value>: ChoicePlace<Value> {
 
     override func enlist(_ candidate: Candidate) throws {
         // It was not ready, and nothing has run since. If it is now, that's by an item which the chooser itself offers.
-        try candidate.stand(in: object.readiness.list(), "wait for", object)
+        let list = try object.readiness.list()
+        // What others wrote has run: it may have served the chooser at another place, or killed him.
+        if candidate.choosing.isDecided { return list.tellIfAbandoned() }
+        try candidate.stand(in: list, "wait for", object)
         candidate.observed = observed
     }
 

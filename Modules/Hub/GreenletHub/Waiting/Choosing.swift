@@ -16,6 +16,8 @@ final class Choosing {
     private var taken: Candidate?
     private var deadline: Deadline?
     private var timer: Candidate?
+    /// Whether something outside of this thread's greenlets may serve it.
+    fileprivate var isExternal = false
 
     /// Begins a wait of the current greenlet.
     ///
@@ -52,6 +54,8 @@ final class Choosing {
     /// - Throws: What the greenlet is killed with: none is served then.
     @usableFromInline
     func wait() throws -> Candidate {
+        if isExternal { greenlet.hub.externalWaits += 1 }
+        defer { if isExternal { greenlet.hub.externalWaits -= 1 } }
         let isServed = try greenlet.parkSpread(for: WaitReason("choose", self), until: deadline)
         guard let served = isServed ? taken : timer else { preconditionFailure("\(greenlet) was woken by nobody") }
         return served
@@ -72,8 +76,8 @@ final class Choosing {
         return true
     }
 
-    /// Whether its turn has come.
-    @usableFromInline var isDecided: Bool { taken != nil }
+    /// Whether its turn has come, or it was killed: it must not stand anywhere from then on.
+    @usableFromInline var isDecided: Bool { taken != nil || !greenlet.waitState.isWaiting }
 
     func leaveAll() {
         for candidate in candidates {
@@ -122,6 +126,7 @@ final class Candidate: StandIn {
     func stand(in list: WaitList, _ verb: StaticString, _ object: AnyObject) throws {
         note(verb, object)
         try stand(in: list)
+        if list.isExternal { choosing.isExternal = true }
     }
 
     /// Stands with something in its hands.

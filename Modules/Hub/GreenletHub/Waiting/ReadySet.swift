@@ -23,6 +23,8 @@ final class ReadySet {
     private var waiter: Waiter?
     /// How many must be ready for the waiter to be woken.
     private var wanted = 0
+    /// How many it waits for that something outside of this thread's greenlets makes ready.
+    private var externalCount = 0
 
     /// - Precondition: `count` is not negative.
     init(_ objects: [any Waitable], timeout: Duration?, count: Int?, _ verb: StaticString) {
@@ -53,7 +55,13 @@ final class ReadySet {
             while ready.count < wanted, !isOver {
                 let waiter = try Waiter()
                 self.waiter = waiter
-                defer { self.waiter = nil }
+                let hub = waiter.greenlet.hub
+                // Only while somebody waits: a loop's body that waits for something else must not look alive by these.
+                hub.externalWaits += externalCount
+                defer {
+                    hub.externalWaits -= externalCount
+                    self.waiter = nil
+                }
                 if try !waiter.park(for: WaitReason(verb, self), until: deadline) { leaveAll() }
             }
         } catch {
@@ -73,9 +81,12 @@ final class ReadySet {
             if readiness.isReady {
                 isReady(number)
             } else if !isOver {
+                let list = try readiness.list()
+                if isOver { return list.tellIfAbandoned() }  // a Waitable of somebody's own may do anything
                 let watcher = Watcher(on: hub, number, of: self)
-                try watcher.stand(in: readiness.list())
+                try watcher.stand(in: list)
                 watchers.append(watcher)
+                if watcher.isExternal { externalCount += 1 }
             }
         }
     }
@@ -86,6 +97,12 @@ final class ReadySet {
         ready.append(number)
         if ready.count >= target { leaveAll() }
         if ready.count >= wanted { waiter?.wake() }
+    }
+
+    /// One of those outside has become ready.
+    fileprivate func leftExternal() {
+        externalCount -= 1
+        waiter?.greenlet.hub.externalWaits -= 1
     }
 
     /// Nobody is told any more.
@@ -117,6 +134,7 @@ private final class Watcher: StandIn {
     }
 
     override func wokenAtSeveralPlaces() -> Bool {
+        if isExternal { set.leftExternal() }
         leave()
         set.isReady(number)
         return true

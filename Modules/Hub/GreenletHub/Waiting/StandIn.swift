@@ -12,6 +12,9 @@ class StandIn: AnyGreenlet {
     /// Where it stands, kept alive: what led to the list may let go of it.
     private var list: WaitList?
 
+    /// Whether something outside of this thread's greenlets will wake it.
+    final var isExternal: Bool { list?.isExternal == true }
+
     init(on hub: Hub) { super.init(hub: hub, context: nil, stage: .endless) }
 
     override var kind: String { "StandIn" }
@@ -30,6 +33,8 @@ class StandIn: AnyGreenlet {
     final func leave() {
         leaveWaitList()
         waitState.reset()
+        guard let left = list else { return }
         list = nil
+        left.tellIfAbandoned()
     }
 }

@@ -8,20 +8,24 @@ import GreenletCore
 ///
 /// A greenlet that is woken by anything leaves the list at once.
 @usableFromInline
-package final class WaitList {
+package class WaitList {
     // Unretained. Safe because a greenlet that waits is alive, and leaves the list when it is woken.
-    @exclusivity(unchecked) private var first: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) private var last: Unmanaged<AnyGreenlet>?
-    @exclusivity(unchecked) @usableFromInline package private(set) var count = 0
+    @exclusivity(unchecked) private final var first: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) private final var last: Unmanaged<AnyGreenlet>?
+    @exclusivity(unchecked) @usableFromInline package final private(set) var count = 0
+    /// Whether it is an `ExternalWaitList`.
+    final let isExternal: Bool
 
-    package init() {}
+    package init() { isExternal = false }
 
-    package var isEmpty: Bool { count == 0 }
+    fileprivate init(isExternal: Bool) { self.isExternal = isExternal }
+
+    package final var isEmpty: Bool { count == 0 }
 
     /// The one that waits longest.
-    var oldest: AnyGreenlet? { first?.takeUnretainedValue() }
+    final var oldest: AnyGreenlet? { first?.takeUnretainedValue() }
 
-    func append(_ greenlet: AnyGreenlet) {
+    final func append(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
         greenlet.waitList = .passUnretained(self)
         greenlet.previousWaiter = last
@@ -31,7 +35,7 @@ package final class WaitList {
         count += 1
     }
 
-    func remove(_ greenlet: AnyGreenlet) {
+    final func remove(_ greenlet: AnyGreenlet) {
         let (previous, next) = (greenlet.previousWaiter, greenlet.nextWaiter)
         if let previous { previous._withUnsafeGuaranteedRef { $0.nextWaiter = next } } else { first = next }
         if let next { next._withUnsafeGuaranteedRef { $0.previousWaiter = previous } } else { last = previous }
@@ -46,7 +50,7 @@ package final class WaitList {
     /// False if nobody waits.
     @usableFromInline
     @discardableResult
-    package func wakeFirst() -> Bool {
+    package final func wakeFirst() -> Bool {
         guard let first else { return false }
         first._withUnsafeGuaranteedRef { greenlet in
             greenlet.checkThread("wake")
@@ -57,9 +61,9 @@ package final class WaitList {
 
     /// Wakes all, in order.
     @usableFromInline
-    package func wakeAll() {
+    package final func wakeAll() {
         // Once for all: they belong to one thread.
-        if let first { first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
+        if let first { _ = first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
         // Always the first, as whoever stands in for another one may take more out than itself.
         while let first {
             first._withUnsafeGuaranteedRef { greenlet in
@@ -73,25 +77,31 @@ package final class WaitList {
     }
 
     /// Wakes all with an error.
-    package func wakeAll(throwing error: any Error) {
+    package final func wakeAll(throwing error: any Error) {
         while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error)) } }
     }
 
     /// Throws if others wait here on another thread: what they wait for belongs to that.
     @inline(__always)
-    func checkThread(of greenlet: AnyGreenlet) throws {
+    final func checkThread(of greenlet: AnyGreenlet) throws {
         if let last, last._withUnsafeGuaranteedRef({ $0.hub !== greenlet.hub }) {
             throw wrongThread(greenlet, last.takeUnretainedValue())
         }
     }
 
     @inline(never)
-    private func wrongThread(_ greenlet: AnyGreenlet, _ other: AnyGreenlet) -> GreenletError {
+    private final func wrongThread(_ greenlet: AnyGreenlet, _ other: AnyGreenlet) -> GreenletError {
         GreenletError(
             .wrongThread,
             "\(greenlet) of \(greenlet.hub.thread.name) can't wait where \(other) of \(other.hub.thread.name) does; "
                 + "what greenlets wait on belongs to one thread"
         )
+    }
+
+    /// Somebody has left, or doesn't come after all.
+    @inline(__always)
+    final func tellIfAbandoned() {
+        if isExternal, isEmpty { unsafeDowncast(self, to: ExternalWaitList.self).abandoned() }
     }
 
     /// Parks the current greenlet in this list.
@@ -100,7 +110,7 @@ package final class WaitList {
     ///
     /// - Returns: True if it was woken, false if the deadline came first.
     @inline(__always)
-    package func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
+    package final func wait(for reason: WaitReason, until deadline: Deadline? = nil) throws -> Bool {
         // One frame of the caller's, and no closure's: it stays on the stack of each that waits.
         let reference = try Hub.parkableReference()
         return try reference._withUnsafeGuaranteedRef { greenlet in
@@ -115,7 +125,7 @@ package final class WaitList {
     ///
     /// Switch point.
     @usableFromInline
-    func wait(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
+    final func wait(_ verb: StaticString, on object: AnyObject, timeout: Duration?) throws -> Bool {
         try wait(for: WaitReason(verb, object), until: Deadline(after: timeout))
     }
 
@@ -123,5 +133,30 @@ package final class WaitList {
     @usableFromInline
     static func expired(_ verb: StaticString, on object: AnyObject, timeout: Duration?) -> any Error {
         Timeout.expired(after: timeout, verb, object)
+    }
+}
+
+/// A list whose greenlets are woken by something outside of this thread's greenlets: the kernel, or a thread.
+///
+/// The hub sleeps, and reports no deadlock, as long as somebody waits here.
+package final class ExternalWaitList: WaitList {
+    /// Called when the last one has left, for whatever reason; maybe more than once.
+    ///
+    /// Keeps alive whoever will wake them, as long as he sets it only while somebody may stand here.
+    var abandoned: () -> Void = {}
+
+    package override init() { super.init(isExternal: true) }
+
+    /// Parks the current greenlet in this list.
+    ///
+    /// Switch point.
+    ///
+    /// - Returns: True if it was woken, false if the deadline came first.
+    func waitForOutside(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
+        defer { tellIfAbandoned() }
+        let hub = try Hub.current.parkable().hub
+        hub.externalWaits += 1
+        defer { hub.externalWaits -= 1 }
+        return try wait(for: reason, until: deadline)
     }
 }

@@ -30,9 +30,9 @@ public struct Readiness {
     /// Whether it is ready.
     public let isReady: Bool
     /// Who is told when it becomes ready; made when somebody asks.
-    let list: () -> WaitList
+    let list: () throws -> WaitList
 
-    init(_ isReady: Bool, tells list: @autoclosure @escaping () -> WaitList) {
+    init(_ isReady: Bool, tells list: @autoclosure @escaping () throws -> WaitList) {
         self.isReady = isReady
         self.list = list
     }

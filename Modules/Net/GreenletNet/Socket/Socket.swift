@@ -32,6 +32,9 @@ public final class Socket {
     @exclusivity(unchecked) var isDrained = false
     /// Made at the first wait, and armed from then on.
     @exclusivity(unchecked) var poller: Poller?
+    /// What `readable` and `writable` have returned, while somebody holds it.
+    weak var knownReadable: SocketReadiness?
+    weak var knownWritable: SocketReadiness?
 
     /// At most how long each call waits that has no limit of its own; nil, as at first, means for ever.
     ///
@@ -110,10 +113,8 @@ public final class Socket {
         hub.checkThread("close", self)
         let closing = descriptor
         descriptor = -1
-        if poller != nil {
-            hub.forget(closing)  // first: a watched descriptor must not become somebody else's
-            poller = nil
-        }
+        hub.forget(closing)  // first: a watched descriptor must not become somebody else's
+        poller = nil
         SystemCalls.close(closing)
     }
 

@@ -1,0 +1,99 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// The children that are watched, of all threads: each is reaped once, and all who watch it get the answer.
+
+import Glibc
+import GreenletCore
+
+/// What is known of one watched child; shared by all its watchers, on whatever threads.
+///
+/// Safe because its state is touched with the lock of `Children` held only.
+final class WatchedChild: @unchecked Sendable {
+    let pid: pid_t
+    fileprivate var end: ChildEnd?
+    fileprivate var watcherCount = 0
+
+    fileprivate init(_ pid: pid_t) { self.pid = pid }
+}
+
+/// The end of a child, as far as one can know it.
+enum ChildEnd {
+    case ended(ChildStatus)
+    /// The kernel doesn't know it, or no longer.
+    case unknown
+}
+
+/// The table of watched children.
+///
+/// Only whoever watches a child looks for it, by its number: nobody else's children are ever reaped here.
+///
+/// Safe because all of it is touched with the lock held only. A `pthread_mutex_t` and not a `Mutex`: the kernel hands
+/// that one over when two threads want it, which the thread sanitizer doesn't see.
+final class Children: @unchecked Sendable {
+    static let all = Children()
+
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    /// Those that have not been reaped: their numbers are theirs.
+    private var running: [pid_t: WatchedChild] = [:]
+
+    private init() { pthread_mutex_init(lock, nil) }
+
+    /// One more watcher.
+    func add(_ pid: pid_t) -> WatchedChild {
+        withLock {
+            let child = running[pid] ?? WatchedChild(pid)
+            running[pid] = child
+            child.watcherCount += 1
+            return child
+        }
+    }
+
+    /// A watcher goes.
+    func remove(_ child: WatchedChild) {
+        withLock {
+            child.watcherCount -= 1
+            if child.watcherCount == 0 { forget(child) }
+        }
+    }
+
+    /// Reaps the child if it has ended: how it did; nil if it runs.
+    func look(_ child: WatchedChild) -> ChildEnd? {
+        withLock {
+            if let end = child.end { return end }
+            child.end = reap(child.pid)
+            if child.end != nil { forget(child) }
+            return child.end
+        }
+    }
+
+    private func forget(_ child: WatchedChild) {
+        if running[child.pid] === child { running[child.pid] = nil }
+    }
+
+    private func reap(_ pid: pid_t) -> ChildEnd? {
+        var status: CInt = 0
+        while true {
+            let found = waitpid(pid, &status, WNOHANG)
+            if found == 0 { return nil }
+            if found == pid { return .ended(ChildStatus(status)) }
+            if errno != EINTR { return .unknown }
+        }
+    }
+
+    /// A fork begins.
+    func beforeFork() { pthread_mutex_lock(lock) }
+
+    /// A fork has ended, in the parent.
+    func afterFork() { pthread_mutex_unlock(lock) }
+
+    /// A fork has ended, in the child: those were the parent's.
+    func afterForkInChild() {
+        running = [:]
+        pthread_mutex_unlock(lock)
+    }
+
+    private func withLock<Value>(_ body: () -> Value) -> Value {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return body()
+    }
+}

@@ -1,0 +1,224 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Changes of a file, or in a folder, as the system tells of them.
+
+import CGreenletUV
+import GreenletCore
+
+/// Something that has happened to a file, or in a folder.
+public struct FileChange: Hashable, Sendable {
+    /// What has happened; several things, if nobody looked between them.
+    public struct Kinds: OptionSet, Hashable, Sendable {
+        /// The bits.
+        public let rawValue: Int
+
+        /// Creates a set from its bits.
+        ///
+        /// - Parameter rawValue: The bits.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// It was created, moved or removed.
+        public static var renamed: Kinds { Kinds(rawValue: 1) }
+        /// Its content or its attributes were changed.
+        public static var changed: Kinds { Kinds(rawValue: 2) }
+        /// More has changed than was kept: everything has to be looked at.
+        public static var overflow: Kinds { Kinds(rawValue: 4) }
+    }
+
+    /// What has happened.
+    public let kinds: Kinds
+    /// The name of the file, without its folder; nil if the system doesn't tell, and for `overflow`.
+    public let name: String?
+
+    package init(kinds: Kinds, name: String?) {
+        self.kinds = kinds
+        self.name = name
+    }
+}
+
+/// Tells of changes of one file, or of the files in one folder, without looking at them periodically.
+///
+/// ```swift
+/// let settings = try FileWatcher("/etc/greenlet.d")
+/// while let change = try settings.next() {
+///     if change.name == "settings.json" { reload() }
+/// }
+/// ```
+///
+/// Changes of the same name that nobody has taken yet are told as one; so a burst of writes is one or two changes, and
+/// whoever looks at the file afterwards has missed nothing. Of two greenlets that wait, one gets a change.
+///
+/// A watched folder tells of its files, but not of those in folders below. A watched file is the file itself and not
+/// its name: editors that save by renaming replace it, and nothing is told any more; watch its folder instead.
+///
+/// What nobody takes is kept, up to `limit` names; then it is all dropped for one change with `overflow`. The kernel's
+/// own queue is limited too (`fs.inotify.max_queued_events`, usually 16,384), and what it drops it doesn't tell:
+/// greenlets that hold the thread for long under a storm of changes should look at everything afterwards. Some file
+/// systems (NFS, FUSE, /proc) don't tell what others change; see `FileStatusWatcher`.
+///
+/// gevent: none; libuv's `uv_fs_event_t`. POSIX: none; Linux's `inotify(7)`.
+public final class FileWatcher {
+    /// How many names are kept at most while nobody takes them.
+    public static var limit: Int { 4_096 }
+
+    /// What is watched.
+    public let path: String
+    private let hub = Hub.current
+    private var handle: LoopHandle<uv_fs_event_t>?
+    private let waiters = ExternalWaitList()
+    private var names = Ring<String?>()
+    private var kinds: [String?: FileChange.Kinds] = [:]
+
+    /// Begins to watch.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Parameter path: Of a file or a folder that is there.
+    /// - Throws: `GreenletError` with `.loopFailed`; its cause is `ENOENT` if there is no such file, `ENOSPC` or
+    ///   `EMFILE` if the user watches too many (`fs.inotify.max_user_watches`, `fs.inotify.max_user_instances`).
+    public init(_ path: String) throws {
+        self.path = path
+        let handle = try LoopHandle<uv_fs_event_t>(on: hub, for: self, "watching \(path)", uv_fs_event_init)
+        self.handle = handle
+        hub.watchers[ObjectIdentifier(self)] = { [unowned self] in cancel() }
+        let status = uv_fs_event_start(
+            handle.raw,
+            { handle, name, events, status in
+                guard let data = handle?.pointee.data else { return }
+                let watcher = Unmanaged<FileWatcher>.fromOpaque(data).takeUnretainedValue()
+                watcher.happened(name.map { String(cString: $0) }, events, status)
+            },
+            path,
+            0
+        )
+        if status != 0 {
+            cancel()
+            throw GreenletError.watching(path, status)
+        }
+    }
+
+    deinit {
+        cancel()
+        _ = names.removeAll()
+    }
+
+    /// Waits for a change.
+    ///
+    /// Switch point, unless there is one.
+    ///
+    /// - Parameter timeout: At most how long; nil means for ever.
+    /// - Returns: The change that was the first; nil if the time ran out, or if the watcher was cancelled.
+    /// - Throws: Whatever the waiting greenlet is killed with; `GreenletError` where nothing may block.
+    public func next(timeout: Duration? = nil) throws -> FileChange? {
+        hub.checkThread("next", self)
+        var deadline: Deadline?
+        while names.isEmpty {
+            if isCancelled { return nil }
+            deadline = deadline ?? Deadline(after: timeout)
+            if try !waiters.waitForOutside(for: WaitReason("next", self), until: deadline) { return nil }
+        }
+        let name = names.removeFirst()
+        return FileChange(kinds: kinds.removeValue(forKey: name) ?? .overflow, name: name)
+    }
+
+    /// Whether `cancel()` was called.
+    public var isCancelled: Bool { handle == nil }
+
+    /// Stops watching: whoever waits gets nil, when what was told before has been taken.
+    ///
+    /// Not a switch point. Done, too, when the watcher goes, and when its hub ends.
+    public func cancel() {
+        guard let handle else { return }
+        self.handle = nil
+        hub.watchers[ObjectIdentifier(self)] = nil
+        handle.close()
+        waiters.wakeAll()
+    }
+
+    /// In the loop.
+    private func happened(_ name: String?, _ events: CInt, _ status: CInt) {
+        var kind: FileChange.Kinds = status < 0 ? .overflow : []  // it can't say what: everything, for all we know
+        if CUnsignedInt(events) & UV_RENAME.rawValue != 0 { kind.insert(.renamed) }
+        if CUnsignedInt(events) & UV_CHANGE.rawValue != 0 { kind.insert(.changed) }
+        if kinds[name] == nil, names.count >= FileWatcher.limit {
+            _ = names.removeAll()
+            kinds.removeAll()
+            note(nil, .overflow)
+        } else {
+            note(name, kind)
+        }
+        waiters.wakeAll()
+    }
+
+    private func note(_ name: String?, _ kind: FileChange.Kinds) {
+        if kinds[name] == nil { names.append(name) }
+        kinds[name, default: []].formUnion(kind)
+    }
+}
+
+/// Ready when there is a change to take, or it was cancelled.
+extension FileWatcher: Waitable {
+    /// Whether `next(timeout:)` wouldn't wait.
+    public var readiness: Readiness {
+        hub.checkThread("wait", self)
+        return Readiness(!names.isEmpty || isCancelled, tells: self.list)
+    }
+
+    private var list: WaitList {
+        waiters.abandoned = { self.waiters.abandoned = {} }  // alive until nobody waits
+        return waiters
+    }
+}
+
+/// Iterating takes changes until the watcher is cancelled. Each step is a switch point.
+///
+/// `for change in watcher` can't throw: if the greenlet is killed while it waits, the loop ends, and the error is
+/// thrown at the next switch point after it. Where that matters write `while let change = try watcher.next()`.
+extension FileWatcher: Sequence {
+    /// Takes changes, one after the other.
+    public struct Iterator: IteratorProtocol {
+        fileprivate let watcher: FileWatcher
+
+        /// Takes the next change, and waits for it if there is none.
+        ///
+        /// Switch point.
+        ///
+        /// - Returns: The change; nil if the watcher was cancelled, or the greenlet shall stop.
+        public func next() -> FileChange? {
+            do {
+                return try watcher.next()
+            } catch {
+                postpone(error)
+                return nil
+            }
+        }
+    }
+
+    /// An iterator that takes changes from this watcher.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Returns: The iterator.
+    public func makeIterator() -> Iterator { Iterator(watcher: self) }
+}
+
+extension FileWatcher: CustomStringConvertible {
+    /// `changes of /etc/hosts`.
+    public var description: String { "changes of \(path)" }
+}
+
+@available(*, unavailable)
+extension FileWatcher: Sendable {}
+
+extension GreenletError {
+    fileprivate static func watching(_ path: String, _ status: CInt) -> GreenletError {
+        let remedy =
+            switch uv_errno_t(status) {
+            case UV_ENOENT: "; a FileStatusWatcher may watch what isn't there yet"
+            case UV_ENOSPC: "; raise fs.inotify.max_user_watches by sysctl, or watch fewer"
+            case UV_EMFILE: "; raise fs.inotify.max_user_instances by sysctl or ulimit -n, or watch from fewer threads"
+            default: ""
+            }
+        let words = String(cString: uv_strerror(status))
+        return GreenletError(.loopFailed, "can't watch \(path): \(words)\(remedy)", cause: -status)
+    }
+}
