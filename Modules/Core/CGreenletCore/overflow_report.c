@@ -139,9 +139,10 @@ CGREENLET_UNINSTRUMENTED static bool leads_out(cgreenlet_walk walk) {
     return walk.frame == 0 && high - walk.low < OUTERMOST_RECORD;
 }
 
-// Code that was built without frame pointers, as much of the C library is, may hold anything in that register. The chain
-// of those who called it is still there: its innermost record is the first that leads to the stack's far end. None lies below
-// the stack pointer, which may have left the stack: what lies there was left behind by others, and could lead out as well.
+// Code that was built without frame pointers, as much of the C library is, may hold anything in that register. The
+// chain of those who called it is still there: its innermost record is the first that leads to the stack's far end.
+// None lies below the stack pointer, which may have left the stack: what is there was left behind by others, and may
+// lead out as well.
 CGREENLET_UNINSTRUMENTED static cgreenlet_walk find_chain(cgreenlet_walk walk, uintptr_t stack_pointer) {
     if (begins_well(walk)) return walk;
     bool is_inside = stack_pointer >= walk.low && stack_pointer < walk.high;
