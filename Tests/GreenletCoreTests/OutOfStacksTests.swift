@@ -36,6 +36,23 @@ struct OutOfStacksTests {
         }
     }
 
+    @Test func oneMoreThatSharesAStackIsRefusedToo() async {
+        await #expect(processExitsWith: .success) {
+            await onThread {
+                var taken: [Context] = []
+                taken.reserveCapacity(1 << 20)
+                limitAddresses(to: addressesInUse() + 96 << 20)
+                while let context = cgreenlet_acquire_shared() { taken.append(context) }
+                precondition(errno == ENOMEM && taken.count > 100_000 && taken.count < 1 << 20)
+                precondition(GreenletThread.current.stackCounts.live == taken.count)
+                for context in taken { cgreenlet_release(context) }
+                let again = cgreenlet_acquire_shared()
+                precondition(again != nil && GreenletThread.current.stackCounts.live == 1)
+                again.map(cgreenlet_release)
+            }
+        }
+    }
+
     @Test func theLimitOfMappingsIsNamed() async {
         await #expect(processExitsWith: .success) {
             cgreenlet_use_mapped_guards(true)

@@ -324,7 +324,7 @@ struct SharedStackTests {
 
     @Test func trimmingGivesBerthsAndDescriptionsBack() async {
         await onHub {
-            Hub.current.stacks = .shared
+            Hub.current.shareStacks(among: 64)
             let live = GreenletThread.current.stackCounts.live
             for _ in 0..<2 {
                 try joinAll((0..<3000).map { _ in spawn { try sleep(.milliseconds(5)) } })

@@ -53,15 +53,17 @@ private func waitOnOneStack() {
 }
 
 @inline(never) @_optimize(none)
-private func waitInTheAttic(_ main: UnsafeMutableRawPointer?) {
+private func waitInTheAttic(_ main: UnsafeMutableRawPointer?) { waitUnderTheRoof(main) }
+
+@inline(never) @_optimize(none)
+private func waitUnderTheRoof(_ main: UnsafeMutableRawPointer?) {
     guard let main else { return }
     cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self))
 }
 
 @inline(never) @_optimize(none)
 private func waitInTheBarn(_ main: UnsafeMutableRawPointer?) {
-    guard let main else { return }
-    cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self))
+    while let main { cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self)) }
 }
 
 @inline(never) @_optimize(none)
