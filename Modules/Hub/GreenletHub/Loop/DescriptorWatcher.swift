@@ -49,6 +49,8 @@ public final class DescriptorWatcher {
     ///
     /// Switch point, unless that is so; and even then once in a while, to let the others run.
     ///
+    /// When it returns true it is so, at that moment: if another greenlet was told too, and was quicker, it waits on.
+    ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: True if it is ready, false if the time ran out.
     /// - Throws: `GreenletError` with `.loopFailed`, and `EBADF` as its cause, if the descriptor is closed, or is so
@@ -56,7 +58,8 @@ public final class DescriptorWatcher {
     ///
     /// gevent: `hub.wait(watcher)`. POSIX: `poll(2)`.
     public func wait(timeout: Duration? = nil) throws -> Bool {
-        try news.wait(for: descriptor, WaitReason("wait", self), until: Deadline(after: timeout))
+        defer { withExtendedLifetime(self) {} }  // the reason names it, and nothing else does
+        return try news.wait(for: descriptor, WaitReason("wait", self), until: Deadline(after: timeout))
     }
 }
 
