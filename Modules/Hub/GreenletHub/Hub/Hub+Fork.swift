@@ -2,7 +2,6 @@
 // A fork, seen from the child: one thread, one greenlet, and a loop that is the parent's until the hub is used.
 
 import CGreenletCore
-import CGreenletPort
 import Glibc
 import GreenletCore
 
@@ -43,7 +42,7 @@ extension Hub {
     ///
     /// gevent: `gevent.os.fork`. POSIX: `fork(2)`.
     public static func fork() throws -> CInt {
-        let process = cgreenlet_port_fork()
+        let process = Loop.fork()
         if process < 0 {
             throw GreenletError(.loopFailed, "can't fork: \(describeErrno(-process))", cause: -process)
         }
@@ -138,6 +137,9 @@ extension AnyGreenlet {
     fileprivate func isLastHere() {
         ensuredExtras.endsProcess = true
         getters = 0
+        // Kept for ever: what they hold would end with them.
+        if let links { _ = Unmanaged.passRetained(LinksOfParent(links)) }
+        links = nil
     }
 
     /// Nothing of it runs in this process; its memory stays as it is.
@@ -158,6 +160,12 @@ extension AnyGreenlet {
     fileprivate func notifyDirectLinks() {
         for link in links?.take() ?? [] { if case .direct(let callback) = link.call { callback() } }
     }
+}
+
+/// What the parent process wanted to know of the end of a greenlet that goes on in the child.
+private final class LinksOfParent {
+    let links: Links
+    init(_ links: Links) { self.links = links }
 }
 
 /// Ends the child of a fork, when the greenlet that forked has ended, or nothing can happen any more.
