@@ -24,6 +24,15 @@ let watchForks: Void = {
     )
 }()
 
+/// The first use of this thread's hub in the child of a fork.
+@inline(never)
+func resumeInheritedHub(_ record: UnsafeMutablePointer<cgreenlet_thread>) -> Hub {
+    // Safe because the caller has looked, and the thread keeps its hub.
+    let hub = Unmanaged<Hub>.fromOpaque(record.pointee.inherited_hub!).takeUnretainedValue()
+    hub.startOverInChild()
+    return hub
+}
+
 extension Hub {
     /// Forks the process.
     ///
@@ -64,15 +73,6 @@ extension Hub {
         hasLeftMain = !callers.contains(mainContext)
         heir = hasLeftMain ? callers.lazy.compactMap(greenlet).first { $0.isSpawned } : nil
         heir?.isLastHere()  // said now, as it may end without another look at the hub
-    }
-
-    /// The first use of this thread's hub in the child of a fork.
-    @inline(never)
-    static func resumeInherited(_ record: UnsafeMutablePointer<cgreenlet_thread>) -> Hub {
-        // Safe because the caller has looked, and the thread keeps its hub.
-        let hub = Unmanaged<Hub>.fromOpaque(record.pointee.inherited_hub!).takeUnretainedValue()
-        hub.startOverInChild()
-        return hub
     }
 
     /// Whether this was the first use of the hub in the child of a fork: it can be used from here on.
