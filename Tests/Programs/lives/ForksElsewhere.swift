@@ -8,11 +8,13 @@ import Synchronization
 /// Forks in a greenlet, while the main one waits for it.
 private func forkInGreenlet(_ body: @escaping () throws -> Void) throws -> CInt {
     defer { check(getpid() == parent, "the main greenlet's defer runs in the parent only") }
-    let child = try spawn(name: "forker") {
+    let forker = spawn(name: "forker") {
         let child = try Gevent.fork()
         if child == 0 { try body() }
         return child
-    }.get()
+    }
+    forker.link { _ in check(getpid() == parent, "the parent's links are called in the parent only") }
+    let child = try forker.get()
     check(child > 0, "the main greenlet goes on in the parent only")
     return try endOf(child)
 }
@@ -197,6 +199,7 @@ func onAnotherThread(_ body: @escaping () throws -> Void) -> Flag {
         },
         Unmanaged.passRetained(work).toOpaque()
     )
+    pthread_detach(thread)
     return work.isOver
 }
 

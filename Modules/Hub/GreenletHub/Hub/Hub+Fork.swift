@@ -2,7 +2,6 @@
 // A fork, seen from the child: one thread, one greenlet, and a loop that is the parent's until the hub is used.
 
 import CGreenletCore
-import CGreenletPort
 import Glibc
 import GreenletCore
 
@@ -34,6 +33,15 @@ let watchForks: Void = {
     )
 }()
 
+/// The first use of this thread's hub in the child of a fork.
+@inline(never)
+func resumeInheritedHub(_ record: UnsafeMutablePointer<cgreenlet_thread>) -> Hub {
+    // Safe because the caller has looked, and the thread keeps its hub.
+    let hub = Unmanaged<Hub>.fromOpaque(record.pointee.inherited_hub!).takeUnretainedValue()
+    hub.startOverInChild()
+    return hub
+}
+
 extension Hub {
     /// Forks the process.
     ///
@@ -52,7 +60,7 @@ extension Hub {
     ///
     /// gevent: `gevent.os.fork`. POSIX: `fork(2)`.
     public static func fork() throws -> CInt {
-        let process = cgreenlet_port_fork()
+        let process = Loop.fork()
         if process < 0 {
             throw GreenletError(.loopFailed, "can't fork: \(describeErrno(-process))", cause: -process)
         }
@@ -74,15 +82,6 @@ extension Hub {
         hasLeftMain = !callers.contains(mainContext)
         heir = hasLeftMain ? callers.lazy.compactMap(greenlet).first { $0.isSpawned } : nil
         heir?.isLastHere()  // said now, as it may end without another look at the hub
-    }
-
-    /// The first use of this thread's hub in the child of a fork.
-    @inline(never)
-    static func resumeInherited(_ record: UnsafeMutablePointer<cgreenlet_thread>) -> Hub {
-        // Safe because the caller has looked, and the thread keeps its hub.
-        let hub = Unmanaged<Hub>.fromOpaque(record.pointee.inherited_hub!).takeUnretainedValue()
-        hub.startOverInChild()
-        return hub
     }
 
     /// Whether this was the first use of the hub in the child of a fork: it can be used from here on.
@@ -147,6 +146,9 @@ extension AnyGreenlet {
     fileprivate func isLastHere() {
         ensuredExtras.endsProcess = true
         getters = 0
+        // Kept for ever: what they hold would end with them.
+        if let links { _ = Unmanaged.passRetained(LinksOfParent(links)) }
+        links = nil
     }
 
     /// Nothing of it runs in this process; its memory stays as it is.
@@ -167,6 +169,12 @@ extension AnyGreenlet {
     fileprivate func notifyDirectLinks() {
         for link in links?.take() ?? [] { if case .direct(let callback) = link.call { callback() } }
     }
+}
+
+/// What the parent process wanted to know of the end of a greenlet that goes on in the child.
+private final class LinksOfParent {
+    let links: Links
+    init(_ links: Links) { self.links = links }
 }
 
 /// Ends the child of a fork, when the greenlet that forked has ended, or nothing can happen any more.

@@ -122,14 +122,14 @@ public final class Hub {
         if let hub = cgreenlet_thread_if_started()?.pointee.hub {
             return Unmanaged<Hub>.fromOpaque(hub).takeUnretainedValue()
         }
-        return make()
+        return makeHub()
     }
 
     /// The hub of this thread, made on first use, without counting a reference: it lives as long as the thread.
     @inline(__always)
     static var currentReference: Unmanaged<Hub> {
         if let hub = cgreenlet_thread_if_started()?.pointee.hub { return .fromOpaque(hub) }
-        return .passUnretained(make())
+        return .passUnretained(makeHub())
     }
 
     /// The hub of this thread, if it has one, and that was not taken down.
@@ -143,24 +143,10 @@ public final class Hub {
     static var presentReference: Unmanaged<Hub>? {
         guard let record = cgreenlet_thread_if_started() else { return nil }
         if let hub = record.pointee.hub { return .fromOpaque(hub) }
-        return record.pointee.inherited_hub == nil ? nil : .passUnretained(resumeInherited(record))
+        return record.pointee.inherited_hub == nil ? nil : .passUnretained(resumeInheritedHub(record))
     }
 
-    @inline(never)
-    private static func make() -> Hub {
-        let thread = GreenletThread.current
-        if thread.record.pointee.inherited_hub != nil { return resumeInherited(thread.record) }
-        let hub = Hub(thread)
-        watchForks
-        let record = thread.record
-        record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
-        record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
-        // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.
-        if hub.thread.isEnding, let own = record.pointee.hub { record.pointee.hub_exit?(own) }
-        return hub
-    }
-
-    private init(_ thread: GreenletThread) {
+    fileprivate init(_ thread: GreenletThread) {
         self.thread = thread
         record = thread.record
         mainContext = thread.mainContext
@@ -285,6 +271,23 @@ public final class Hub {
     }
 
     func giveBack(id: Int) { freeIDs.append(id) }
+}
+
+/// The first hub of this thread, or, in the child of a fork, the one that it has inherited.
+///
+/// Not a static function: its callers, which are hot, would have to find the type.
+@inline(never)
+private func makeHub() -> Hub {
+    let thread = GreenletThread.current
+    if thread.record.pointee.inherited_hub != nil { return resumeInheritedHub(thread.record) }
+    let hub = Hub(thread)
+    watchForks
+    let record = thread.record
+    record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
+    record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
+    // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.
+    if hub.thread.isEnding, let own = record.pointee.hub { record.pointee.hub_exit?(own) }
+    return hub
 }
 
 @available(*, unavailable)

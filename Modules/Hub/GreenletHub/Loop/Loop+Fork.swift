@@ -6,6 +6,9 @@ import CGreenletUV
 import GreenletCore
 
 extension Loop {
+    /// Forks the process: 0 in the child, else its process id or a negated error number.
+    static func fork() -> CInt { cgreenlet_port_fork() }
+
     /// The process is the child of a fork.
     ///
     /// Runs inside of `fork` itself: marks only. But where libuv watches anything, its signal pipe must be replaced
