@@ -27,6 +27,7 @@ final class Ledger {
     /// What is wrong once everything has been taken out.
     var problem: String? {
         if underWay.isEmpty && early.isEmpty { return nil }
-        return "\(underWay.count) lost (\(underWay.prefix(3))), \(early.count) doubled or not put (\(early.prefix(3)))"
+        return "\(underWay.count) lost: \(Array(underWay.prefix(3))), "
+            + "\(early.count) taken twice, or never put: \(Array(early.prefix(3)))"
     }
 }

@@ -255,3 +255,20 @@ struct Scheduler<Thing: ModelThing> {
         errors[who].isEmpty ? nil : .killed(errors[who].removeFirst())
     }
 }
+
+extension ScriptStep: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .perform(let operation): "\(operation)"
+        case .yield: "yield"
+        case .spawn: "spawn"
+        case .kill(let other): "kill \(other)"
+        case .expire(let other): "expire \(other)"
+        case .end: "end"
+        }
+    }
+}
+
+extension Sighting: CustomStringConvertible {
+    var description: String { "\(who): \(step) → \(answer)" }
+}

@@ -32,7 +32,6 @@ final class ScriptedWorld<Thing: RealThing> {
     private var position = 0
     private var log: [Sighting<Operation>] = []
     private var greenlets: [Greenlet<Void>] = []
-    private var hasEnded: Set<Int> = []
     private var isOver = false
     private var nextItem = 1
     private var nextError = 1
@@ -52,11 +51,11 @@ final class ScriptedWorld<Thing: RealThing> {
         for number in waiting { try greenlets[number].kill(wait: false) }
         try yieldNow()
         // Who waits for a lock in a shield, when its owner is gone, waits for ever.
-        for greenlet in greenlets where !greenlet.isReady { greenlet.wake(.timedOut) }
+        for greenlet in greenlets where greenlet.isShielded { greenlet.wake(.timedOut) }
         try yieldNow()
+        if let problem = thing.problem { return problem }
         let remains = try thing.takeRemains()
         if remains != model.thing.remains { return "\(remains) is left, not \(model.thing.remains)" }
-        if let problem = thing.problem { return problem }
         return greenlets.allSatisfy(\.isReady) ? nil : "somebody doesn't end"
     }
 

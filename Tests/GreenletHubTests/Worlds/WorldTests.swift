@@ -46,7 +46,8 @@ private struct Explorer<Thing: RealThing> {
             let duration = try ContinuousClock().measure { try explorer.explore() }
             print("\(type): \(explorer.scripts) scripts of \(depth) steps in \(duration)")
             #expect(explorer.problem == nil)
-            #expect(explorer.scripts > 100 && Hub.current.timerCount == 0)
+            #expect(explorer.scripts > 100 || explorer.problem != nil, "hardly a world")
+            #expect(Hub.current.timerCount == 0)
         }
     }
 
