@@ -6,11 +6,13 @@ import GreenletHub
 import GreenletTestSupport
 
 enum HubCalls {
-    static let all = ofQueues + ofLocks + ofEvents + ofGreenlets + ofGroups + ofSeveral
+    static let all = ofQueues + ofLocks + ofEvents + ofGreenlets + ofGroups + ofSeveral + ofWatchers
 
     /// Documented as switch points, and not in the table.
     static let others: Set<String> = [
-        "yieldNow()"  // waits for nothing
+        "yieldNow()",  // waits for nothing
+        "idle()",  // waits for a turn in which nobody else can run, and so for nobody
+        "Hub.destroy()",  // the main greenlet's: it ends all others, and waits a second for them
     ]
 }
 

@@ -7,34 +7,6 @@ import GreenletHub
 import GreenletTestSupport
 import Testing
 
-/// A folder for `body`, which is removed afterwards.
-private func withFolder(_ body: (_ path: String) throws -> Void) throws {
-    var template = Array("/tmp/greenlet-files-XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
-    try #require(made)
-    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    defer { removeAll(path) }
-    try body(path)
-}
-
-private func removeAll(_ path: String) {
-    guard let folder = opendir(path) else { return }
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != "." && name != ".." { unlink("\(path)/\(name)") }
-    }
-    closedir(folder)
-    rmdir(path)
-}
-
-private func append(_ text: String, to path: String) {
-    let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    _ = text.withCString { write(file, $0, strlen($0)) }
-    close(file)
-}
-
 @Suite struct FileWatcherTests {
     @Test func aFolderTellsOfItsFilesByName() async {
         await onHub {

@@ -21,8 +21,10 @@ import Testing
 
     @Test func oneThatWasForgottenLetsTheGreenletGoWhenItsTimeIsOver() async {
         await onHub {
+            let reports = Reports()
             weak var running: AnyGreenlet?
             weak var shielded: AnyGreenlet?
+            weak var failed: AnyGreenlet?
             func forget() throws {
                 let first = spawn { Timeout(.milliseconds(2)).start() }
                 // It arrives, but is never thrown.
@@ -30,12 +32,18 @@ import Testing
                     Timeout(.milliseconds(2)).start()
                     try shield { try sleep(.milliseconds(5)) }
                 }
-                (running, shielded) = (first, second)
-                try joinAll([first, second])
+                // It is what this one ends with.
+                let third = spawn {
+                    Timeout(.milliseconds(2)).start()
+                    try sleep(.seconds(10))
+                }
+                (running, shielded, failed) = (first, second, third)
+                try joinAll([first, second, third])
             }
             try forget()
             try sleep(.milliseconds(10))
-            #expect(running == nil && shielded == nil)
+            #expect(running == nil && shielded == nil && failed == nil)
+            #expect(reports.errors.count == 1)
         }
     }
 

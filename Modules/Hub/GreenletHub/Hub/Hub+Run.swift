@@ -103,7 +103,7 @@ extension Hub {
     }
 
     @inline(never)
-    func addTimer(_ deadline: Deadline, _ action: TimerAction) -> TimerID { timers.insert(deadline, action) }
+    func addTimer(_ deadline: Deadline, _ action: consuming TimerAction) -> TimerID { timers.insert(deadline, action) }
 
     @inline(never)
     func removeTimer(_ id: TimerID) { timers.remove(id) }

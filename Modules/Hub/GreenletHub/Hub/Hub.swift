@@ -197,6 +197,12 @@ public final class Hub {
         return visitor
     }
 
+    /// The greenlet that runs now, without counting a reference: it lives as long as its stack.
+    var currentGreenletReference: Unmanaged<AnyGreenlet> {
+        if let scheduled = record.pointee.current.pointee.scheduled { return .fromOpaque(scheduled) }
+        return .passUnretained(currentGreenlet)
+    }
+
     /// The hub's own, if it runs and has any; a raw greenlet that it has not met has none.
     var extrasOfHub: Extras? { isRunningLoop ? own?.extras : nil }
 

@@ -81,9 +81,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
-            let greenlet = hub.currentGreenlet
-            shieldCount = greenlet.hasExtras ? greenlet.extras?.shieldCount ?? 0 : 0
-            self.greenlet = greenlet
+            let reference = hub.currentGreenletReference
+            shieldCount = reference._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
+            greenlet = reference.takeUnretainedValue()
             timer = hub.addTimer(deadline, .expire(self))
         }
     }
@@ -113,6 +113,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Who started it, while it runs.
     var target: AnyGreenlet? { greenlet }
+
+    /// It is over, once and for all: a greenlet that ends with it must not be held by it.
+    func wasThrown() { greenlet = nil }
 
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
     func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }

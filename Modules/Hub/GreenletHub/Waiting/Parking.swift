@@ -139,8 +139,11 @@ extension AnyGreenlet {
             pendingErrors.putBack(pending)
             return ErrorHeld()
         }
-        // At the end, so that a kill has its turn.
-        if let timeout = deadline(of: pending) { pendingErrors.append(timeout.pendingError) }
+        if let timeout = deadline(of: pending) {
+            pendingErrors.append(timeout.pendingError)  // at the end, so that a kill has its turn
+        } else if let timeout = pending.sender as? Timeout {
+            timeout.wasThrown()
+        }
         return pending.error
     }
 
