@@ -117,6 +117,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
     func wasThrown() { greenlet = nil }
 
+    /// It was caught where it can't be thrown, and will be at the next switch point, unless it is cancelled before.
+    func wasPutBack(in greenlet: AnyGreenlet) { if !repeats, self.greenlet == nil { self.greenlet = greenlet } }
+
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
     func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
 

@@ -246,7 +246,10 @@ extension AnyGreenlet {
     ///   - error: What to throw.
     ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
     package func inject(_ error: any Error, from sender: AnyObject? = nil) {
-        if let timeout = sender as? Timeout, timeout.repeats(in: self) { return }  // it is there still
+        if let timeout = sender as? Timeout {
+            if timeout.repeats(in: self) { return }  // it is there still
+            timeout.wasPutBack(in: self)
+        }
         let isOwn = hub.record.pointee.current == context
         inject(PendingError(error, from: sender, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
     }
