@@ -131,7 +131,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["GreenletTestSupport", "greenlet-echo", "greenlet-tutorial", "suspended-greenlets", "lives-of-hubs"],
+            dependencies: [
+                "GreenletTestSupport", "greenlet-echo", "greenlet-tutorial", "suspended-greenlets", "lives-of-hubs",
+            ],
             path: "Tests/ToolTests",
             swiftSettings: settings
         ),
