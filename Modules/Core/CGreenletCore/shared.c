@@ -97,12 +97,19 @@ CGREENLET_UNINSTRUMENTED static void unpack(void *argument) {
     cgreenlet_stack_pool *pool = thread->pool;
     cgreenlet_context *berth = lodger->berth, *occupant = berth->next;
     int error = *thread->error_number;
+    // They are the newcomer's, and lead to bytes that aren't there yet: the handler of a signal may follow them.
+    uintptr_t words[CGREENLET_WORDS];
+    for (int i = 0; i < CGREENLET_WORDS; i++) {
+        words[i] = *thread->words[i];
+        *thread->words[i] = 0;
+    }
     // One that was just released has only left now.
     if (occupant && occupant != pool->leaving) pack(pool, (cgreenlet_lodger *)occupant);
     if (lodger->size > 0) memcpy(lodger->low, lodger->saved, lodger->size);
     *entered(lodger) = lodger->registers;
     berth->next = &lodger->context;
     pool->sharing.vacant &= ~((uint64_t)1 << berth->berth);
+    for (int i = 0; i < CGREENLET_WORDS; i++) *thread->words[i] = words[i];
     *thread->error_number = error;
     cgreenlet_jump_inline(&lodger->context);
 }
@@ -248,8 +255,12 @@ static void give_slot(cgreenlet_stack_pool *pool, cgreenlet_context *slot) {
 void cgreenlet_give_berths(cgreenlet_stack_pool *pool) {
     cgreenlet_sharing *sharing = &pool->sharing;
     for (int i = 0; i < CGREENLET_BERTHS; i++) {
-        // One that is packed comes back to its own berth, vacant or not.
-        if (!(sharing->vacant >> i & 1) || sharing->berths[i]->start_number > 0) continue;
+        if (!(sharing->vacant >> i & 1)) continue;
+        // One that is packed comes back to its own berth: that stays, without its pages.
+        if (sharing->berths[i]->start_number > 0) {
+            cgreenlet_drop_pages(&sharing->berths[i], 1);
+            continue;
+        }
         give_slot(pool, sharing->berths[i]);
         sharing->berths[i] = NULL;
         sharing->count--;

@@ -25,12 +25,13 @@ extension Hub {
         /// variables by a pointer then: no other greenlet, no other thread, not the kernel. Swift code that passes
         /// values, objects and escaping closures never does; with `withUnsafeMutablePointer(to:)` or
         /// `withoutActuallyEscaping` it can. C code may: a library whose worker thread writes its result into the frame
-        /// of the caller, which waits for that in a patched call; `io_submit` with a buffer on the stack. Nothing notices;
-        /// another greenlet's variables change. That is why it is not the default. Python's greenlet has the same rule,
-        /// for all that it runs.
+        /// of the caller, which waits for that in a patched call; `io_submit` with a buffer on the stack; a list of frames
+        /// that a library keeps for each thread. Memory that is lent, as to `Socket.recv(into:)`, must be on the heap if
+        /// others use it meanwhile. An allocator that is replaced must not wait. Nothing notices; another greenlet's
+        /// variables change. That is why it is not the default. Python's greenlet has the same rule, for all that it runs.
         ///
         /// Raw greenlets, coroutines and the hub itself keep stacks of their own; so do all greenlets under a sanitizer or
-        /// Valgrind.
+        /// Valgrind, and where Swift's per-thread words were not found.
         case shared
     }
 }
