@@ -151,8 +151,8 @@ extension Group {
     @available(*, unavailable, message: "use lazyMap(_:limit:_:)")
     public func imap<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
 
-    /// Use `lazyMapUnordered(_:limit:_:)`.
-    @available(*, unavailable, message: "use lazyMapUnordered(_:limit:_:)")
+    /// Use `lazyMap(_:limit:ordered:_:)`.
+    @available(*, unavailable, message: "use lazyMap(_:ordered: false, _:)")
     public func imap_unordered<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
 
     /// Use `spawn(_:)`.
@@ -165,8 +165,8 @@ extension Pool {
     @available(*, unavailable, message: "use lazyMap(_:limit:_:)")
     public func imap<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
 
-    /// Use `lazyMapUnordered(_:limit:_:)`.
-    @available(*, unavailable, message: "use lazyMapUnordered(_:limit:_:)")
+    /// Use `lazyMap(_:limit:ordered:_:)`.
+    @available(*, unavailable, message: "use lazyMap(_:ordered: false, _:)")
     public func imap_unordered<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
 
     /// Use `spawn { try pool.apply { … } }`, which waits for its place in a greenlet of its own.

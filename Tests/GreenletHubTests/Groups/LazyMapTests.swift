@@ -25,8 +25,8 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
             }
             let expected = (0..<300).map { $0 * $0 }
             let ordered = try rest(pool.lazyMap(0..<300, square))
-            let asReady = try rest(pool.lazyMapUnordered(0..<300, square))
-            let none = try rest(pool.lazyMap(0..<0, square)) + rest(pool.lazyMapUnordered(0..<0, square))
+            let asReady = try rest(pool.lazyMap(0..<300, ordered: false, square))
+            let none = try rest(pool.lazyMap(0..<0, square)) + rest(pool.lazyMap(0..<0, ordered: false, square))
             #expect(ordered == expected && asReady.sorted() == expected && none.isEmpty && pool.isEmpty)
         }
     }
@@ -42,7 +42,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
                     gate.set()
                 }
             }
-            let asReady = pool.lazyMapUnordered(0..<3) { number in
+            let asReady = pool.lazyMap(0..<3, ordered: false) { number in
                 try gates[number].wait()
                 return number
             }
@@ -67,8 +67,8 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
                 return number / 2
             }
             for results in [
-                pool.lazyMap([2, 0, 4], half), pool.lazyMapUnordered([2, 0, 4], half),
-                group.lazyMap([2, 0, 4], half), group.lazyMapUnordered([2, 0, 4], half),
+                pool.lazyMap([2, 0, 4], half), pool.lazyMap([2, 0, 4], ordered: false, half),
+                group.lazyMap([2, 0, 4], half), group.lazyMap([2, 0, 4], ordered: false, half),
             ] {
                 let first = try results.next()
                 #expect(first == 1)
@@ -94,7 +94,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
                 try? sleep(.milliseconds(2))  // the end comes late
                 return nil
             }
-            let squares = try rest(pool.lazyMapUnordered(slow) { $0 * $0 })
+            let squares = try rest(pool.lazyMap(slow, ordered: false) { $0 * $0 })
             #expect(squares == [1, 4, 9])
         }
     }
@@ -108,9 +108,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
                 begun += 1
                 return number
             }
-            let results =
-                isOrdered
-                ? group.lazyMap(0..<50, limit: limit, note) : group.lazyMapUnordered(0..<50, limit: limit, note)
+            let results = group.lazyMap(0..<50, limit: limit, ordered: isOrdered, note)
             var read: [Int] = []
             try settle()
             #expect(begun == limit)
@@ -139,7 +137,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
             try group.join()
             try settle()
             #expect(soFar <= 3 && begun <= 3)
-            _ = group.lazyMapUnordered(0..<100) { _ in begun += 100 }
+            _ = group.lazyMap(0..<100, ordered: false) { _ in begun += 100 }
             try settle()
             #expect(begun <= 3)
         }
@@ -160,7 +158,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
     @Test func severalReadersShareTheResultsAndOneThatIsKilledTakesNone() async {
         await onHub {
             let group = Group()
-            let results = group.lazyMapUnordered(0..<60) { number in
+            let results = group.lazyMap(0..<60, ordered: false) { number in
                 try sleep(.milliseconds(1))
                 return number
             }
@@ -203,7 +201,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
 
     @Test func aDeadlockNamesTheReader() async {
         await onHub {
-            let results = Pool(size: 0).lazyMapUnordered(1...3) { $0 }
+            let results = Pool(size: 0).lazyMap(1...3, ordered: false) { $0 }
             let exit = try #require(caught { _ = try results.next() } as? LoopExit)
             #expect(exit.blocked.first?.contains(" on <Queue 0x") == true)
             #expect(exit.blocked.contains { $0.hasPrefix("reader of a lazy map ") && $0.contains("on <Semaphore") })
@@ -235,7 +233,7 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
         await onHub {
             let pool = Pool(size: 2)
             var (running, most) = (0, 0)
-            let map = pool.lazyMapUnordered(0..<20) { _ in
+            let map = pool.lazyMap(0..<20, ordered: false) { _ in
                 running += 1
                 most = max(most, running)
                 try yieldNow()

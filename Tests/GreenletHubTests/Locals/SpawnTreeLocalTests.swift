@@ -181,7 +181,7 @@ private final class Token: Sendable {}
             try name.withValue("group") {
                 let inGroup = try group.spawn { name.value }.get()
                 let inPool = try pool.spawn { name.value }.get()
-                let inMap = try pool.lazyMapUnordered([1]) { _ in name.value }.next()
+                let inMap = try pool.lazyMap([1], ordered: false) { _ in name.value }.next()
                 #expect([inGroup, inPool, inMap] == ["group", "group", "group"])
             }
         }

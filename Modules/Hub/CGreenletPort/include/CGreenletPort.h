@@ -6,6 +6,7 @@
 #define CGREENLET_PORT_H
 
 #include <stdint.h>
+#include <time.h>
 
 #pragma clang assume_nonnull begin
 
@@ -44,6 +45,14 @@ void cgreenlet_port_forget(int port, int descriptor);
 /// `nanoseconds` is how long at most: 0 only looks, below 0 is for ever. An interruption by a signal counts as nothing
 /// having happened. A kernel that knows milliseconds only waits up to one too long.
 int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, int64_t nanoseconds);
+
+/// The monotonic clock, in nanoseconds. In C, as Swift can't tell which module the fields of a `timespec` belong to: that
+/// depends on the order of compilation.
+static inline uint64_t cgreenlet_port_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
 
 /// `fork(2)`: 0 in the child, its process id in the parent, or a negative errno.
 int cgreenlet_port_fork(void);

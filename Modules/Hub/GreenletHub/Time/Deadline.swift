@@ -1,8 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // A moment on the monotonic clock. Public parameters take durations; only deadlines travel inside.
 
-import Glibc
-
 /// A moment on the monotonic clock, in nanoseconds.
 ///
 /// Retries don't stretch it.
@@ -10,12 +8,6 @@ package struct Deadline: Comparable, Sendable {
     package let nanoseconds: UInt64
 
     package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
-
-    package static var now: Deadline {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Deadline(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
-    }
 
     /// `duration` from now; a negative one is now, one past the end of the clock is its end.
     package init(after duration: Duration) {
