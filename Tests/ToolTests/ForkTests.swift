@@ -15,7 +15,8 @@ private let isFollowed = ProcessInfo.processInfo.environment["GREENLET_TEST_SANI
     }
 
     @Test(arguments: [
-        "inherited", "timers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread", "signals",
+        "inherited", "timers", "watchers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread",
+        "signals",
         "patched",
     ])
     func theChildStartsOverAndTheParentIsNotDisturbed(program: String) async throws {

@@ -42,6 +42,54 @@ import Testing
         }
     }
 
+    @Test func whoRefusedToEndIsServedNoMore() async {
+        await onHub(allowingLeftovers: true) {
+            let (event, semaphore) = (Event(), Semaphore(0))
+            for _ in 0..<2 {
+                spawn(name: "stubborn") {
+                    while true {
+                        do { try event.wait() } catch { try semaphore.acquire() }
+                    }
+                }
+            }
+            try sleep(.milliseconds(1))
+            try Hub.current.destroy()
+            event.set()
+            semaphore.release()
+            #expect(semaphore.value == 1)  // nobody took it
+            try semaphore.acquire()
+        }
+    }
+
+    @Test func rawLinksOfThoseWhoNeverRanAreCalled() async {
+        await onHub {
+            var called = 0
+            let delayed = spawn(after: .seconds(60)) {}
+            delayed.rawLink { _ in called += 1 }
+            try Hub.current.destroy()
+            #expect(called == 1)
+        }
+    }
+
+    @Test func whatIsSpawnedInTheLastMomentForLaterNeverRuns() async {
+        await onHub {
+            var late: Greenlet<Void>?
+            var linked = 0
+            let cleaner = spawn {
+                defer {
+                    late = spawn(after: .seconds(60)) {}
+                    late?.link { _ in linked += 1 }
+                }
+                try sleep(.seconds(60))
+            }
+            try sleep(.milliseconds(1))
+            try Hub.current.destroy()
+            #expect(cleaner.isReady && late?.isReady == true && linked == 1)
+            let answer = try spawn { 42 }.get()
+            #expect(answer == 42)
+        }
+    }
+
     @Test func manyHubsInARowLeaveNothingBehind() async {
         await onHub {
             let event = Event()  // belongs to no hub

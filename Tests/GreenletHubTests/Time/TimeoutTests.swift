@@ -171,6 +171,24 @@ import Testing
         }
     }
 
+    @Test func oneThatIsStartedAgainBeforeItsErrorIsThrownCanStillBeCancelled() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(2))
+            timeout.start()
+            let error = caught {
+                try shield {
+                    try sleep(.milliseconds(10))
+                    #expect(!timeout.isPending)
+                    timeout.start()  // for the rest; the error of the first time is still to come
+                }
+                try yieldNow()
+            }
+            #expect(error as? Timeout === timeout)
+            timeout.cancel()
+            #expect(!timeout.isPending && Hub.current.timerCount == 0)
+        }
+    }
+
     @Test func theDefaultIsForOnesOwnTimeoutOnly() async {
         await onHub {
             let own = try withTimeout(.milliseconds(2), default: "own") {

@@ -82,6 +82,46 @@ func forkWithTimers() throws {
     try killAll([long, limited] as [AnyGreenlet])
 }
 
+func forkWithWatchers() throws {
+    let (near, far) = makePair()
+    let readable = DescriptorWatcher(near, .reading)
+    let file = try FileStatusWatcher("/tmp/greenlet-lives-\(getpid())", interval: .milliseconds(5))
+    let changes = try FileWatcher("/tmp")
+    let semaphore = Semaphore(0)
+    let waiters: [AnyGreenlet] = [
+        spawn { _ = try readable.wait() }, spawn { _ = try file.next() },
+        spawn { _ = try waitAll([changes, readable] as [any Waitable]) }, spawn { try semaphore.acquire() },
+    ]
+    try sleep(.milliseconds(12))
+    try inChild {
+        changes.cancel()
+        spawn(after: .milliseconds(5)) { writeByte(far, 7) }
+        let isReadable = try readable.wait(timeout: .seconds(5))
+        check(isReadable, "a watcher of the parent's tells the child")
+        let change = try file.next(timeout: .milliseconds(20))
+        check(change == nil, "a file that is not there doesn't change")
+        do {
+            try Event().wait()
+            check(false, "nothing can set it")
+        } catch is LoopExit {}
+        let isOver = try Hub.current.join(timeout: .seconds(5))
+        check(isOver, "nothing is left to wait for")
+    }
+    let child = forkBelowC()
+    if child == 0 {
+        semaphore.release()  // the hub's first use here
+        check(semaphore.value == 1, "nobody of the parent's takes it")
+        leaveChild()
+    }
+    let status = try endOf(child)
+    check(status == 0, "the child of a C function ends with 0, and not with \(status)")
+    try killAll(waiters)
+    for end in [near, far] {
+        Hub.current.forget(end)
+        close(end)
+    }
+}
+
 func forkAmidWaitersOfAllKinds() throws {
     let (event, semaphore, queue, pool) = (Event(), Semaphore(0), Queue<Int>(), Pool(size: 1))
     let lock = Semaphore(1)

@@ -16,6 +16,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "signals": forkWithSignalWatchers,
     "exec": forkAndExecute,
     "timers": forkWithTimers,
+    "watchers": forkWithWatchers,
     "waiters": forkAmidWaitersOfAllKinds,
     "descriptors": forkManyTimes,
     "thread": forkOnAnotherThread,

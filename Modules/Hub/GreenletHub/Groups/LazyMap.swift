@@ -32,18 +32,15 @@ public final class LazyMap<Result> {
         _ start: @escaping (Item) throws -> Greenlet<Result>
     ) {
         self.results = results
-        reader = spawn(name: "reader of a lazy map", file: site.file, line: site.line) {
-            do {
-                for item in items {
-                    try results.waitForPlace()
-                    results.follow(try start(item))
-                }
-                results.readerEnded(nil)
-            } catch {
-                results.readerEnded(error)
-                throw GreenletExit()  // whoever takes the results is told of the error
+        let reader = spawn(name: "reader of a lazy map", file: site.file, line: site.line) {
+            for item in items {
+                try results.waitForPlace()
+                results.follow(try start(item))
             }
         }
+        self.reader = reader
+        // However it ends: whoever takes the results is told.
+        reader.onFinish(observing: true) { [unowned reader] in results.readerEnded(reader.error) }
     }
 
     deinit {

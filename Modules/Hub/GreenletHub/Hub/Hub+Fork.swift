@@ -110,8 +110,7 @@ extension Hub {
         let survivor = callers.first.flatMap(greenlet)
         leaveInParent(others, keeping: survivor)
         for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
-        externalWaits = loop.startOverInChild(keeping: survivor)
-        ownTimers = 0
+        externalWaits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
         turnBegan = Deadline.now
         heir?.isLastHere()  // again, as those who looked at its end have left
     }
@@ -119,9 +118,14 @@ extension Hub {
     private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
         let left = Set(others)
         callbacks = []
+        ownTimers = 0
         timers.removeAll { action in
             switch action {
-            case .wake(let greenlet, _): return left.contains(greenlet.takeUnretainedValue())
+            case .wake(let reference, _):
+                let greenlet = reference.takeUnretainedValue()
+                if left.contains(greenlet) { return true }
+                if greenlet is StandIn || greenlet.waits(in: joiners) { ownTimers += 1 }
+                return false
             case .start: return true
             case .expire(let timeout): return timeout.target.map(left.contains) ?? true
             }
@@ -141,6 +145,11 @@ extension AnyGreenlet {
     fileprivate var dependsOnHub: Bool { waitState.isWaiting || isQueued }
 
     fileprivate var isSpawned: Bool { origin != nil }
+
+    fileprivate func waits(in list: WaitList) -> Bool { waitList?.takeUnretainedValue() === list }
+
+    /// Whether it waits in a list that something outside of this thread's greenlets looks after.
+    fileprivate var waitsOutside: Bool { waitList?.takeUnretainedValue().isExternal ?? false }
 
     /// With its end the process ends; whoever waits for that is in the parent, and looks at no error here.
     fileprivate func isLastHere() {

@@ -140,9 +140,9 @@ extension Hub {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
-                if isInherited { continue }
-                fireTimers()
+                if !isInherited { fireTimers() }
             }
+            if isInherited { continue }
             turnBegan = Deadline.now
             // Whoever the loop has woken is served before it looks again, however long that takes.
             handOversLeft = max(Turn.handOvers, woken)
@@ -154,8 +154,9 @@ extension Hub {
     /// Nobody can run: looks for events, and if there is none it is the idlers' turn.
     private func wakeIdlers() -> Int {
         let woken = loop.poll(until: nil, waiting: false)
+        if isInherited { return 0 }
         fireTimers()
-        if runnable.isEmpty && callbacks.isEmpty { idlers.wakeAll() }
+        if runnable.isEmpty && callbacks.isEmpty && !isInherited { idlers.wakeAll() }
         return woken
     }
 

@@ -43,8 +43,7 @@ extension Hub {
             )
         }
         shutDown("lost its hub")
-        record.pointee.hub = nil
-        bury()
+        bury { record.pointee.hub = nil }
         Unmanaged.passUnretained(self).release()  // what the record held
     }
 
@@ -54,14 +53,18 @@ extension Hub {
     private func shutDown(_ event: StaticString) {
         let patience = Deadline(after: .seconds(1))
         for greenlet in unfinished { _ = try? greenlet.kill(wait: false) }
-        while !unfinished.isEmpty, Deadline.now < patience {
+        while !unfinished.isEmpty || !callbacks.isEmpty, Deadline.now < patience {
             _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
+            // What was spawned by a `defer` may still run, but nobody waits till its time has come.
+            for greenlet in unfinished where greenlet.stage == .delayed { _ = try? greenlet.kill(wait: false) }
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
         for end in watchers.values { end() }
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
         let refusals = unfinished.map(refusal)
+        // They leave all places where they wait: who serves those later, with another hub, finds nobody.
+        for greenlet in unfinished { greenlet.wake(.ready) }
         loop.pollers.closeAll()
         dropOwnExtras()
         isGone = true
@@ -97,18 +100,25 @@ extension Hub {
     }
 
     /// The thread's last raw greenlet has ended.
-    private func bury() {
-        for greenlet in alive where greenlet.stage == .scheduled || greenlet.stage == .delayed {
-            let isQueued = greenlet.stage == .scheduled
-            // Spawned by one of the last. It stays registered only if its turn is still to come, and it never will.
-            if greenlet.abandonUnstarted(with: gone("run \(greenlet)")), isQueued {
-                unregister(.passUnretained(greenlet))
+    ///
+    /// - Parameter detach: Called when nobody's code will ask for this hub any more: until then it is the thread's, so that
+    ///   whoever does is told that it is gone.
+    private func bury(_ detach: () -> Void = {}) {
+        // Those that are abandoned may have links, and error handlers, that spawn; not for ever.
+        for _ in 0..<4 {
+            for greenlet in alive where greenlet.stage == .scheduled || greenlet.stage == .delayed {
+                let isQueued = greenlet.stage == .scheduled
+                // Spawned by one of the last. It stays registered only if its turn is still to come, and it never will.
+                if greenlet.abandonUnstarted(with: gone("run \(greenlet)")), isQueued {
+                    unregister(.passUnretained(greenlet))
+                }
             }
         }
         if let visitor = thread.mainContext.pointee.scheduled {
             thread.mainContext.pointee.scheduled = nil
             Unmanaged<AnyGreenlet>.fromOpaque(visitor).release()
         }
+        detach()
         if aliveCount == 0 { letGo() }
     }
 

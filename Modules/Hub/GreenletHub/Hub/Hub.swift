@@ -169,6 +169,8 @@ public final class Hub {
     func letGo() {
         // Timeouts that nobody cancelled, which know their greenlet, and it the hub.
         while timers.popDue(Deadline(nanoseconds: .max)) != nil {}
+        callbacks = []
+        spawnCallbacks = nil
         main.pendingErrors = PendingErrors()
         main = nil
         own = nil

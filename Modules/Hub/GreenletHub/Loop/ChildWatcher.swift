@@ -38,6 +38,8 @@ public final class ChildWatcher {
     private var isLost = false
     private var listener: DescriptorListener?
     private var handle: LoopHandle<uv_signal_t>?
+    /// What `listener` listens to.
+    private var processDescriptor: CInt = -1
 
     /// Begins to watch a child.
     ///
@@ -111,11 +113,9 @@ public final class ChildWatcher {
         handle = nil
         guard let listener else { return }
         self.listener = nil
-        guard let poller = listener.poller else { return }
         listener.stop()
-        let descriptor = poller.descriptor
-        hub.forget(descriptor)
-        close(descriptor)
+        hub.forget(processDescriptor)
+        close(processDescriptor)
     }
 
     private var lost: GreenletError {
@@ -136,7 +136,11 @@ extension ChildWatcher {
         if descriptor < 0 {
             // A filter of system calls may forbid what it doesn't know. ESRCH: somebody else has just reaped it.
             if -descriptor == ENOSYS || -descriptor == EPERM { return false }
-            if -descriptor == ESRCH { throw lost }
+            if -descriptor == ESRCH {
+                look()  // another watcher of ours has its answer
+                if status != nil { return true }
+                throw lost
+            }
             throw GreenletError(
                 .loopFailed,
                 "can't open a descriptor for process \(pid): \(describeError(descriptor))",
@@ -145,8 +149,10 @@ extension ChildWatcher {
         }
         do throws(GreenletError) {
             let listener = DescriptorListener(on: hub, .read) { [unowned self] in look() }
+            hub.forget(descriptor)  // of another one that had this number, and was closed behind our back
             listener.listen(at: try hub.poller(for: descriptor))
             self.listener = listener
+            processDescriptor = descriptor
         } catch {
             close(descriptor)
             throw error

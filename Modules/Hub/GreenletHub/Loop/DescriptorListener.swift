@@ -63,6 +63,7 @@ extension Hub {
     ///
     /// - Throws: `GreenletError` with `.loopFailed` if the descriptor can't be watched.
     func pollerForListeners(_ descriptor: CInt) throws(GreenletError) -> Poller {
+        if isGone { throw gone("watch descriptor \(descriptor)") }
         if let poller = loop.pollers[descriptor] {
             if try loop.watch(descriptor, serial: poller.serial) { return poller }
             forget(descriptor)  // closed behind our back, and another one by now: whoever waited for that one is told

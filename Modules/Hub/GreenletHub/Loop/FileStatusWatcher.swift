@@ -43,6 +43,8 @@ public final class FileStatusWatcher {
     private var request: FileStatusRequest?
     private var nextLook: Deadline
     private var alarm: Alarm?
+    /// That of the loop, when `request` was made.
+    private var forkCount = 0
 
     /// Begins to watch: looks for the first time.
     ///
@@ -94,6 +96,7 @@ public final class FileStatusWatcher {
     /// Looks when the time has come, and as often as somebody waits then.
     private func lookAgain() {
         waiters.abandoned = { self.rest() }  // which lets go of this again
+        if forkCount != hub.loop.forkCount { request = nil }  // who would answer has stayed in the parent process
         if request != nil || alarm != nil { return }
         if nextLook.remaining > .zero {
             alarm = Alarm(on: hub, at: nextLook) { [unowned self] in
@@ -107,6 +110,7 @@ public final class FileStatusWatcher {
 
     private func look() {
         nextLook = Deadline(after: interval)
+        forkCount = hub.loop.forkCount
         let request = FileStatusRequest(path, on: hub) { [weak self] in self?.found($0) }
         do {
             try request.start()

@@ -21,15 +21,16 @@ extension Loop {
 
     /// Opens queues of the child's own, and registers there what was watched.
     ///
-    /// - Parameter survivor: Who may still wait for a descriptor; all others are the parent's.
-    /// - Returns: For how many directions it does.
-    func startOverInChild(keeping survivor: AnyGreenlet?) -> Int {
+    /// - Parameter staying: Those who may still wait for a descriptor; all others are the parent's.
+    /// - Returns: For how many directions they do.
+    func startOverInChild(keeping staying: Set<AnyGreenlet>) -> Int {
         if !hasForkedNested { forkNested() }
         closePort(port)
         openPort()
         isInherited = false
+        forkCount += 1
         uvNeedsTurn = true
-        return pollers.startOverInChild(keeping: survivor) { [port] in cgreenlet_port_watch(port, $0, $1) == 0 }
+        return pollers.startOverInChild(keeping: staying) { [port] in cgreenlet_port_watch(port, $0, $1) == 0 }
     }
 
     private func forkNested() {
@@ -49,19 +50,18 @@ extension Loop {
 }
 
 extension PollerTable {
-    /// All waits but those of `survivor` are over, and each descriptor is registered anew.
+    /// All waits but those of `staying` are over, and each descriptor is registered anew.
     ///
     /// - Parameters:
-    ///   - survivor: Who may still wait.
+    ///   - staying: Those who may still wait.
     ///   - watch: Registers a descriptor under a serial number; false if it is closed.
-    /// - Returns: For how many directions `survivor` waits.
-    fileprivate func startOverInChild(keeping survivor: AnyGreenlet?, _ watch: (CInt, UInt32) -> Bool) -> Int {
-        var waits = 0
-        keepOthers(of: survivor)
+    /// - Returns: For how many directions `staying` wait.
+    fileprivate func startOverInChild(keeping staying: Set<AnyGreenlet>, _ watch: (CInt, UInt32) -> Bool) -> Int {
+        var waits = keepOthers(of: staying)
         forEachWatched { record in
             for direction in [Poller.Direction.read, .write] {
                 let place = record.place(direction)
-                if survivor != nil, place.pointee?.takeUnretainedValue() === survivor {
+                if let waiting = place.pointee?.takeUnretainedValue(), staying.contains(waiting) {
                     waits += 1
                 } else {
                     place.pointee = nil

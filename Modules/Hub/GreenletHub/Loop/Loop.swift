@@ -31,6 +31,8 @@ package final class Loop {
     var uvNeedsTurn = true
     /// In the child of a fork: the queue is the parent's, and must be left alone.
     var isInherited = false
+    /// How often it was started over in the child of a fork.
+    var forkCount = 0
     /// Whether what libuv shared with the parent has been made anew, ahead of the rest.
     var hasForkedNested = false
     /// Handles that libuv has not let go of yet.

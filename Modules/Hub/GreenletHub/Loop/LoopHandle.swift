@@ -21,6 +21,7 @@ final class LoopHandle<Raw> {
         _ operation: @autoclosure () -> String,
         _ initialise: (UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<Raw>) -> CInt
     ) throws(GreenletError) {
+        if hub.isGone { throw hub.gone(operation()) }
         let raw = UnsafeMutablePointer<Raw>.allocate(capacity: 1)
         let status = initialise(hub.loop.handle, raw)
         guard status == 0 else {

@@ -141,6 +141,7 @@ extension Hub {
     /// - Returns: The one poller of this descriptor.
     /// - Throws: `GreenletError` with `.loopFailed` if the descriptor can't be watched (a regular file, a closed one).
     package func poller(for descriptor: CInt, generation: UInt32 = 0) throws(GreenletError) -> Poller {
+        if isGone { throw gone("watch descriptor \(descriptor)") }
         if let poller = loop.pollers[descriptor] {
             if poller.record.pointee.generation == generation { return poller }
             if try takeOver(poller, generation) { return poller }

@@ -168,13 +168,24 @@ final class PollerTable {
         }
     }
 
-    /// Of those who came second, only `survivor` still waits.
-    func keepOthers(of survivor: AnyGreenlet?) {
+    /// Of those who came second, only `staying` still wait, and listeners, who call somebody else.
+    ///
+    /// Returns how many of `staying` do.
+    func keepOthers(of staying: Set<AnyGreenlet>) -> Int {
+        var waits = 0
         for descriptor in Array(others.keys) {
-            let kept = others[descriptor]?.filter { $0.waiter.greenlet === survivor } ?? []
-            others[descriptor] = kept.isEmpty ? nil : kept
-            record(descriptor)?.pointee.hasOthers = !kept.isEmpty
+            let kept = others[descriptor]?.filter { other in
+                if staying.contains(other.waiter.greenlet) {
+                    waits += 1
+                    return true
+                }
+                return other.waiter.greenlet is DescriptorListener
+            }
+            let isEmpty = kept?.isEmpty ?? true
+            others[descriptor] = isEmpty ? nil : kept
+            record(descriptor)?.pointee.hasOthers = !isEmpty
         }
+        return waits
     }
 
     func closeAll() {

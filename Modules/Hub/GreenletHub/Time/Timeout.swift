@@ -115,7 +115,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     var target: AnyGreenlet? { greenlet }
 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
-    func wasThrown() { greenlet = nil }
+    func wasThrown() { if timer == nil { greenlet = nil } }
 
     /// It was caught where it can't be thrown, and will be at the next switch point, unless it is cancelled before.
     func wasPutBack(in greenlet: AnyGreenlet) { if !repeats, self.greenlet == nil { self.greenlet = greenlet } }

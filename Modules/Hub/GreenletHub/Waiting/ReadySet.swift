@@ -25,6 +25,8 @@ final class ReadySet {
     private var wanted = 0
     /// How many it waits for that something outside of this thread's greenlets makes ready.
     private var externalCount = 0
+    /// How many of them the hub counts, while somebody waits.
+    private var countedWaits = 0
 
     /// - Precondition: `count` is not negative.
     init(_ objects: [any Waitable], timeout: Duration?, count: Int?, _ verb: StaticString) {
@@ -57,9 +59,10 @@ final class ReadySet {
                 self.waiter = waiter
                 let hub = waiter.greenlet.hub
                 // Only while somebody waits: a loop's body that waits for something else must not look alive by these.
-                hub.externalWaits += externalCount
+                countedWaits = externalCount
+                hub.externalWaits += countedWaits
                 defer {
-                    hub.externalWaits -= externalCount
+                    hub.externalWaits -= countedWaits
                     self.waiter = nil
                 }
                 if try !waiter.park(for: WaitReason(verb, self), until: deadline) { leaveAll() }
@@ -102,7 +105,10 @@ final class ReadySet {
     /// One of those outside has become ready.
     fileprivate func leftExternal() {
         externalCount -= 1
-        waiter?.greenlet.hub.externalWaits -= 1
+        // One that has been woken gives all back when it runs; one that stayed behind in a fork is not counted any more.
+        guard let waiter, waiter.isWaiting else { return }
+        countedWaits -= 1
+        waiter.greenlet.hub.externalWaits -= 1
     }
 
     /// Nobody is told any more.

@@ -52,10 +52,9 @@ package class WaitList {
     @discardableResult
     package final func wakeFirst() -> Bool {
         guard let first else { return false }
-        first._withUnsafeGuaranteedRef { greenlet in
-            greenlet.checkThread("wake")
-            greenlet.wake(.ready)
-        }
+        // In the child of a fork, at the first use of the hub: those who waited have stayed in the parent.
+        if first._withUnsafeGuaranteedRef({ $0.checkThread("wake") }) { return wakeFirst() }
+        first._withUnsafeGuaranteedRef { _ = $0.wake(.ready) }
         return true
     }
 

@@ -121,7 +121,11 @@ public final class Socket {
     /// The end of a socket that nobody closed.
     private func abandon() {
         guard descriptor >= 0 else { return }
-        guard let poller, !poller.isClosed else { return SystemCalls.close(descriptor) }
+        guard let poller, !poller.isClosed else {
+            // Somebody may wait for it by its number.
+            if Hub.ifPresent === hub { hub.forget(descriptor) }
+            return SystemCalls.close(descriptor)
+        }
         close()
     }
 }
