@@ -3,6 +3,8 @@
 
 import Glibc
 import GreenletHub
+import GreenletTestSupport
+import Synchronization
 import Testing
 
 struct TestError: Error, Equatable {
@@ -69,4 +71,13 @@ private final class ThreadBody: Sendable {
     let run: @Sendable () -> Void
 
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// Runs `body` on a thread with a hub of its own, and waits until both have ended.
+func onThreadThatEnds(_ body: @escaping @Sendable () throws -> Void) throws {
+    let outcome = Mutex<(any Error)?>(nil)
+    runOnThreadAndWait {
+        do { try body() } catch { outcome.withLock { $0 = error } }
+    }
+    if let error = outcome.withLock({ $0 }) { throw error }
 }

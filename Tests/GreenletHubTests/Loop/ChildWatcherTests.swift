@@ -205,13 +205,12 @@ func startShell(_ command: String) throws -> CInt {
     func theHubMayEndBeforeTheChild(bySignal: Bool) async throws {
         let pid = try startShell("sleep 20")
         let kept = Kept()
-        await onHub(allowingLeftovers: true) {
+        try onThreadThatEnds {
             let child = try ChildWatcher(pid, bySignal: bySignal)
             kept.child = child
             spawn { _ = try child.wait() }
             try settle()
         }
-        for _ in 0..<400 where ChildWatcherTests.processDescriptors() > 0 { usleep(5_000) }
         #expect(ChildWatcherTests.processDescriptors() == 0, "closed with the hub")
         kept.child = nil
         kill(pid, SIGKILL)

@@ -70,10 +70,9 @@ import Testing
         }
     }
 
-    @Test func itEndsWithItsHubAtTheLatest() async {
+    @Test func itEndsWithItsHubAtTheLatest() async throws {
         let kept = Kept()
-        await onHub(allowingLeftovers: true) { kept.watcher = try SignalWatcher(SIGWINCH) {} }
-        usleep(20_000)
+        try onThreadThatEnds { kept.watcher = try SignalWatcher(SIGWINCH) {} }
         kill(getpid(), SIGWINCH)
         await onHub { kept.watcher?.cancel() }  // which has been done already
         kept.watcher = nil
