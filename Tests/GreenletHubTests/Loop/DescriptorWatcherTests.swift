@@ -150,7 +150,11 @@ import Testing
         await onHub {
             var ends: [CInt] = [0, 0]
             try #require(pipe(&ends) == 0)
-            let number = ends[0]
+            // A number that nobody else is given: while threads of earlier tests still close theirs, a new pipe could get
+            // one of those, and this one for its other end.
+            let number = fcntl(ends[0], F_DUPFD_CLOEXEC, 500)
+            try #require(number >= 500)
+            close(ends[0])
             let stale = spawn { try waitReadable(number) }
             try settle()
             close(number)
@@ -163,7 +167,8 @@ import Testing
                 let isTold = try fresh.get()
                 #expect(isTold)
             }
-            for end in ends { close(end) }
+            close(number)
+            close(ends[1])
         }
     }
 
