@@ -57,7 +57,7 @@ import Testing
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 if let name = word(after: "struct ", in: line), name.hasSuffix("Tests") {
                     suite = name
-                    tests[suite, default: []] = []
+                    tests[suite, default: []].formUnion([])  // two targets may have one of that name
                 }
                 isTest = isTest || line.contains("@Test")
                 if isTest, let name = word(after: "func ", in: line) {

@@ -51,8 +51,8 @@ public final class RawGreenlet {
     /// keep it.
     ///
     /// As long as there is a stack its context knows the parent, and so survives its handle.
-    @exclusivity(unchecked) private var ancestor: Unmanaged<RawGreenlet>?
-    private let kind: Kind
+    @exclusivity(unchecked) private(set) var ancestor: Unmanaged<RawGreenlet>?
+    let kind: Kind
 
     /// The stack, from the first switch to the end.
     private(set) var context: Context? {
@@ -63,7 +63,7 @@ public final class RawGreenlet {
         }
     }
 
-    private enum Kind {
+    enum Kind {
         /// The stack is its own, from the first switch to the end.
         case own
         /// The stack is the thread's.
@@ -182,9 +182,6 @@ public final class RawGreenlet {
         context.pointee.owner = address
     }
 
-    /// Itself, as a parent that is to be kept alive: a main greenlet lives as long as its thread does.
-    fileprivate var unlessMain: RawGreenlet? { kind == .main ? nil : self }
-
     /// The handle on `context`, unless its last reference is gone: maybe right now, on another thread.
     static func owner(of context: Context) -> RawGreenlet? {
         guard let owner = context.pointee.owner, cgreenlet_try_retain(owner) else { return nil }
@@ -213,7 +210,8 @@ public final class RawGreenlet {
         ancestor = parent
     }
 
-    private func keep(_ parent: RawGreenlet?) {
+    /// While it has no stack, it knows its parent itself.
+    func keep(_ parent: RawGreenlet?) {
         let before = ancestor
         ancestor = parent.map { .passRetained($0) }
         before?.release()
@@ -284,15 +282,6 @@ extension GreenletThread {
         return (.passUnretained(thread), thread.parentToKeep(parent).map { .passRetained($0) })
     }
 
-    private func parentToKeep(_ parent: RawGreenlet?) -> RawGreenlet? {
-        guard let parent else { return isOnMain ? nil : currentGreenlet.unlessMain }
-        precondition(
-            parent.home.toOpaque() == Unmanaged.passUnretained(self).toOpaque(),
-            "the parent of a new greenlet belongs to \(parent.thread.name), and this is \(name)"
-        )
-        return parent.unlessMain
-    }
-
     /// The greenlet that runs now; a stack that has no handle gets one.
     var currentGreenlet: RawGreenlet { RawGreenlet.handle(on: running, of: self) }
 
@@ -300,18 +289,6 @@ extension GreenletThread {
     var isOnMain: Bool {
         // Safe because the field is part of the record.
         running == record.pointer(to: \.main)!
-    }
-
-    /// What a context keeps of a retained parent; nil means the main greenlet, which is not retained.
-    func keep(_ parent: Unmanaged<RawGreenlet>?) -> UnsafeMutableRawPointer? {
-        parent?.toOpaque() ?? record.pointee.main.owner
-    }
-
-    /// The parent that a context kept, which it does no longer; nil if that was the main greenlet.
-    func takeParent(of context: Context) -> RawGreenlet? {
-        guard let parent = context.pointee.parent else { return nil }
-        context.pointee.parent = nil
-        return parent == record.pointee.main.owner ? nil : Unmanaged<RawGreenlet>.fromOpaque(parent).takeRetainedValue()
     }
 }
 
@@ -349,65 +326,6 @@ extension RawGreenlet {
     ///
     /// greenlet: `bool(greenlet)`.
     public var isActive: Bool { context != nil }
-
-    /// Where control goes when the body ends.
-    ///
-    /// Nil for the main greenlet of a thread, and for those that had it as their parent when that thread has ended. Ask on
-    /// its own thread.
-    ///
-    /// greenlet: `greenlet.parent`.
-    public var parent: RawGreenlet? {
-        guard let parent = context?.pointee.parent else {
-            if let heir = heirInC { return heir }
-            // On another thread, which is asked against the rules, the main greenlet may just be going.
-            return ancestor?.takeUnretainedValue() ?? (kind == .own && isHome ? thread.main : nil)
-        }
-        return Unmanaged<RawGreenlet>.fromOpaque(parent).takeUnretainedValue()
-    }
-
-    /// Changes where control goes when the body ends.
-    ///
-    /// Not a switch point. In every state: also of one that runs, or has ended; and also of one made in C (cgreenlet.h),
-    /// which needs a parent that has started and not ended. If that ends first, control goes to the main greenlet.
-    ///
-    /// - Parameter parent: A greenlet of the same thread.
-    /// - Throws: `GreenletError` with `.mainGreenlet`, `.wrongThread` (also if called on another thread), `.cyclicParent` or
-    ///   `.invalidArgument` (no parent for one made in C); nothing has changed then.
-    ///
-    /// greenlet: `greenlet.parent = g`.
-    public func setParent(_ parent: RawGreenlet) throws {
-        if kind == .main {
-            throw GreenletError(.mainGreenlet, "can't set the parent of \(self): a main greenlet has none")
-        }
-        try checkThread("set the parent of")
-        if parent.thread !== thread {
-            throw GreenletError(
-                .wrongThread,
-                "can't set the parent of \(self) to \(parent): they belong to \(thread.name) and "
-                    + "\(parent.thread.whereabouts); a greenlet and its parent share a thread"
-            )
-        }
-        var next: RawGreenlet? = parent
-        while let candidate = next {
-            if candidate === self {
-                throw GreenletError(
-                    .cyclicParent,
-                    "can't set the parent of \(self) to \(parent), which is itself or its descendant: "
-                        + "control would never come back to the main greenlet"
-                )
-            }
-            next = candidate.parent
-        }
-        if let context, context.pointee.parent != nil {
-            withExtendedLifetime(thread.takeParent(of: context)) {
-                context.pointee.parent = thread.keep(parent.unlessMain.map { .passRetained($0) })
-                context.pointee.parent_waits = false
-            }
-        } else {
-            if heirInC != nil { try setHeirInC(parent) }
-            keep(kind == .own ? parent.unlessMain : parent)
-        }
-    }
 
     /// Refuses what only its own thread may do, and names both threads.
     func checkThread(_ operation: StaticString) throws {
