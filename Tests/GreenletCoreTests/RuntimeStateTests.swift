@@ -232,6 +232,21 @@ private let stride: Int = {
         }
     }
 
+    /// A future runtime may lay them out so; nobody watches them as one then.
+    @Test func wordsThatDoNotLieInARowFollowAllTheSame() async {
+        await #expect(processExitsWith: .success) {
+            await onThread { _ = RawGreenlet.current }
+            // A word that has nothing to do with it, as far from the others as there is one.
+            cgreenlet_found_word(Int32(CGREENLET_WORD_TASK), CGREENLET_LIBRARY_CONCURRENCY, 0)
+            await onThread(limit: .seconds(300)) {
+                _ = RawGreenlet.current
+                let thread = cgreenlet_thread_current()
+                #expect(thread.pointee.watched == UnsafePointer(thread.pointer(to: \.never_zero.0)))
+                try runEveryInterleaving()
+            }
+        }
+    }
+
     @Test func withoutTheWordsExclusivityIsHandedOverByFunction() async {
         await #expect(processExitsWith: .success) {
             await onThread { _ = RawGreenlet.current }

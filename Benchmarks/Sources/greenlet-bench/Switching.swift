@@ -14,6 +14,29 @@ func pingPong(_ count: Int) throws -> Figures {
     }
 }
 
+/// The same, and both do it in the midst of modifying a variable that the runtime watches for overlapping accesses.
+func pingPongWithinAccesses(_ count: Int) throws -> Figures {
+    let main = RawGreenlet.current
+    let (ours, theirs) = (Watched(), Watched())
+    let partner = RawGreenlet {
+        try modify(&theirs.value) { while true { try RawGreenlet.switch(to: main) } }
+    }
+    return try measure(count) { count in
+        let roundTrips = count / 2
+        try modify(&ours.value) { for _ in 0..<roundTrips { try RawGreenlet.switch(to: partner) } }
+        return 2 * roundTrips
+    }
+}
+
+private final class Watched { var value = 0 }
+
+/// Not inlined: the access would be seen to be harmless.
+@inline(never)
+private func modify(_ value: inout Int, _ body: () throws -> Void) rethrows {
+    try body()
+    value += 1
+}
+
 /// A ring of greenlets, a thousand or `size`, this one among them, of which each switches to the next.
 ///
 /// Nothing of a stack is in the nearest cache when its turn comes.

@@ -6,6 +6,7 @@ import Glibc
 /// Every case by its name; each gets the count, and how many take part, or sleep how long, where that matters.
 let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("switch", { count, _ in try pingPong(count) }),
+    ("switch_within_accesses", { count, _ in try pingPongWithinAccesses(count) }),
     ("ring", ring),
     ("ring_deep", deepRing),
     ("generator", { count, _ in try generator(count) }),

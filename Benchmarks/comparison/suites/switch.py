@@ -8,6 +8,8 @@ BASE = systems.FCONTEXT
 SYSTEMS = [systems.OURS, systems.FCONTEXT, "corosensei", "ucontext", "greenlet"]
 
 PING_PONG = "ping-pong"
+# Ours, each side in the midst of modifying a variable that Swift watches: what the runtime keeps of it is exchanged.
+WITHIN_ACCESSES = "within accesses"
 # Case, operations, and how many are in the ring. A deep one goes down sixteen calls to switch, and up again.
 RINGS = {
     "ring of 1,000": ("ring", 10_000_000, 1000),
@@ -22,20 +24,19 @@ OTHERS = 1_000_000
 
 
 def cases(quick):
-    return {PING_PONG: 2.0} if quick else {PING_PONG: 5.0} | {name: 2.0 for name in RINGS}
+    return {PING_PONG: 2.0} if quick else {PING_PONG: 5.0, WITHIN_ACCESSES: 0.5} | {name: 2.0 for name in RINGS}
 
 
 def measure(case, names, settings):
-    def to_and_fro(system):
-        return turns.run_micro(system, "switch", COUNTS.get(system.name, OTHERS))
-
-    def around(system):
-        return turns.run_micro(system, *RINGS[case])
+    def arguments(system):
+        count = COUNTS.get(system.name, OTHERS)
+        to_and_fro = {PING_PONG: ("switch", count), WITHIN_ACCESSES: ("switch_within_accesses", count)}
+        return to_and_fro.get(case) or RINGS[case]
 
     def one(system):
-        answer = to_and_fro(system) if case == PING_PONG else around(system)
+        answer = turns.run_micro(system, *arguments(system))
         return [("time", "ns", 1e9 * answer["seconds"] / answer["operations"])]
 
-    if case != PING_PONG:
-        names = [name for name in names if name in RING_SYSTEMS]
+    some = {PING_PONG: names, WITHIN_ACCESSES: [systems.OURS]}.get(case, RING_SYSTEMS)
+    names = [name for name in names if name in some]
     yield from turns.take_turns(NAME, case, names, settings.rounds_of(5, 15), one)

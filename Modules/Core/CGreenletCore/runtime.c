@@ -134,6 +134,21 @@ uintptr_t cgreenlet_stack_address(void) { return (uintptr_t)__builtin_frame_addr
 
 void *cgreenlet_runtime_task(void) { return swift_task_getCurrent ? swift_task_getCurrent() : NULL; }
 
+/// As many words of concurrency's `block` in a row as are watched, with all of those among them that are known; NULL if
+/// they don't lie so.
+static const uintptr_t *row_of_words(block block) {
+    static const int watched[CGREENLET_WATCHED_WORDS] = {
+        CGREENLET_WORD_TASK_LOCALS, CGREENLET_WORD_TASK, CGREENLET_WORD_EXECUTOR};
+    if (block.count < CGREENLET_WATCHED_WORDS) return NULL;
+    size_t first = block.count - CGREENLET_WATCHED_WORDS, last = 0;
+    for (int i = 0; i < CGREENLET_WATCHED_WORDS; i++) {
+        word_place place = places[watched[i]];
+        if (place.known && place.index < first) first = place.index;
+        if (place.known && place.index > last) last = place.index;
+    }
+    return last < first + CGREENLET_WATCHED_WORDS ? block.words + first : NULL;
+}
+
 void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
     block blocks[] = {
         find_block(CGREENLET_LIBRARY_CORE),
@@ -144,8 +159,11 @@ void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
         word_place place = places[i];
         bool present = place.known && place.index < blocks[place.library].count;
         thread->words[i] = present ? &blocks[place.library].words[place.index] : &thread->absent[i];
-        thread->watched[i] = thread->words[i];
     }
+    thread->never_zero[0] = 1;
+    block concurrency = blocks[CGREENLET_LIBRARY_CONCURRENCY];
+    const uintptr_t *row = concurrency.count ? row_of_words(concurrency) : thread->absent;
+    thread->watched = row ? row : thread->never_zero;
 }
 
 bool cgreenlet_runtime_present(void) { return swift_beginAccess != NULL; }

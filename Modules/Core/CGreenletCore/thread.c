@@ -69,8 +69,7 @@ cgreenlet_thread *cgreenlet_thread_start(void) {
     // Without the runtime in the process there is nothing to carry, and so nothing to be careful of.
     bool lacks_words = cgreenlet_runtime_present() && !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY);
     thread->careful = cgreenlet_sanitizer_present() || lacks_words;
-    thread->never_zero = 1;
-    if (thread->careful) thread->watched[CGREENLET_WORDS - 1] = &thread->never_zero;
+    if (thread->careful) thread->watched = thread->never_zero;
     cgreenlet_sanitizer_thread(thread);
     thread->started = true;
     cgreenlet_set_attention(thread, false);

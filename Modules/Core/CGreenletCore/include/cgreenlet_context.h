@@ -18,6 +18,13 @@ enum {
     CGREENLET_WORD_EXECUTOR = 3,     ///< the executor tracking record; it lies on a stack
     CGREENLET_WORD_OBSERVATION = 4,  ///< the list that withObservationTracking fills (libswiftObservation)
     CGREENLET_WORDS = 5,
+    CGREENLET_WATCHED_WORDS = 3,  ///< those of libswift_Concurrency: task locals, task, executor
+};
+
+/// Which words a suspended context holds, for they are not all zero.
+enum {
+    CGREENLET_HOLDS_ACCESSES = 1,  ///< the first
+    CGREENLET_HOLDS_ALL = 2,
 };
 
 struct cgreenlet_thread;
@@ -35,9 +42,9 @@ typedef struct cgreenlet_context {
     struct cgreenlet_thread *thread;
     void *_Nullable scheduled;   ///< what a scheduler above Core hangs on this context; not retained
     int error_number;            ///< errno, while the context is suspended
-    uint32_t holds_words;        ///< whether any of `words` but the first is not zero; never while the context runs
-    uintptr_t words[CGREENLET_WORDS];  ///< while the context is suspended; all but the first only if `holds_words`
-    // Up to the first word one cache line: all that a switch touches of the context that it enters, as a rule.
+    uint32_t holds_words;        ///< which of `words` mean something: CGREENLET_HOLDS_; zero while the context runs
+    // Up to here all that a switch touches of the contexts, as a rule.
+    uintptr_t words[CGREENLET_WORDS];
 
     void *_Nullable owner;       ///< the RawGreenlet of this context; only its memory is held, see cgreenlet_hold
     void *_Nullable parent;      ///< only of a raw greenlet that has started: its parent; retained unless it is `main`'s
@@ -62,7 +69,7 @@ typedef struct cgreenlet_context {
     struct cgreenlet *_Nullable handle;  ///< C's handle on it (cgreenlet.h)
 } cgreenlet_context;
 
-_Static_assert(offsetof(cgreenlet_context, words[1]) == 64, "what each switch needs is one cache line");
+_Static_assert(offsetof(cgreenlet_context, words) <= 64, "what each switch needs is one cache line");
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");
 
 /// Called when a thread that used greenlets exits, on its own stack.
@@ -84,7 +91,8 @@ typedef struct cgreenlet_swift_side {
 typedef struct cgreenlet_thread {
     cgreenlet_context *current;
     uintptr_t *_Nonnull words[CGREENLET_WORDS];  ///< this thread's addresses of the runtime's words
-    uintptr_t *_Nonnull watched[CGREENLET_WORDS];  ///< the same; of a careful thread one that is never zero
+    /// The words of concurrency, in any order; of a careful thread, and where they don't lie in a row, `never_zero`.
+    const uintptr_t *watched;
     int *error_number;      ///< this thread's errno
     bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
     bool started;
@@ -101,7 +109,7 @@ typedef struct cgreenlet_thread {
     cgreenlet_thread_exit _Nullable record_exit;
 
     uintptr_t absent[CGREENLET_WORDS];  ///< stands in for a word that this process does not have
-    uintptr_t never_zero;               ///< what a careful thread watches
+    uintptr_t never_zero[CGREENLET_WATCHED_WORDS];  ///< what a thread watches that must always look
     uintptr_t access_set[2];            ///< state of the runtime's own hand-over functions, when they must be used
     int number;                         ///< small id for messages; the first thread that asks is 1
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed

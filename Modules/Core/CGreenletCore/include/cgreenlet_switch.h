@@ -120,32 +120,34 @@ static inline __attribute__((always_inline, noreturn)) void cgreenlet_jump_inlin
 #error "swift-greenlet knows x86_64 and aarch64 only; an architecture is one .S file and one case here"
 #endif
 
-/// Moves the runtime's words, all but the first, when one of them is not zero.
-void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
+/// Moves the runtime's words, when one of them is not zero.
+void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to);
 /// The half of it that loads.
 void cgreenlet_load_words(cgreenlet_context *to) __attribute__((cold));
 
-/// Whether a word, of those that aren't always moved, is not zero on one side; or the thread is careful.
+/// Not zero if a word but the first is not; or if the thread must always look.
+static inline __attribute__((always_inline)) uintptr_t cgreenlet_rare_words(const cgreenlet_thread *thread) {
+    const uintptr_t *watched = thread->watched;
+    uintptr_t any = *thread->words[CGREENLET_WORD_OBSERVATION];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CGREENLET_WATCHED_WORDS; i++) any |= watched[i];
+    return any;
+}
+
+/// Whether there is something to move; or the thread must always look. Looking is much cheaper than moving.
 static inline __attribute__((always_inline)) bool cgreenlet_has_words(
     const cgreenlet_thread *thread, const cgreenlet_context *to) {
-    uintptr_t any = to->holds_words;
-#pragma clang loop unroll(full)
-    for (int i = CGREENLET_WORD_EXCLUSIVITY + 1; i < CGREENLET_WORDS; i++) any |= *thread->watched[i];
+    uintptr_t any = to->holds_words | *thread->words[CGREENLET_WORD_EXCLUSIVITY] | cgreenlet_rare_words(thread);
     return __builtin_expect(any != 0, 0);
 }
 
-/// Moves what each switch moves: errno, and the list of open accesses, which is as often there as not.
-///
-/// Returns whether there is more. Looking is cheaper than moving.
+/// Moves what each switch moves: errno. Returns whether there is more.
 static inline __attribute__((always_inline)) bool cgreenlet_exchange(
     cgreenlet_thread *thread, cgreenlet_context *from, cgreenlet_context *to) {
     thread->current = to;
     int *error_number = thread->error_number;
     from->error_number = *error_number;
     *error_number = to->error_number;
-    uintptr_t *accesses = thread->words[CGREENLET_WORD_EXCLUSIVITY];
-    from->words[CGREENLET_WORD_EXCLUSIVITY] = *accesses;
-    *accesses = to->words[CGREENLET_WORD_EXCLUSIVITY];
     return cgreenlet_has_words(thread, to);
 }
 
@@ -181,7 +183,6 @@ static inline __attribute__((always_inline, noreturn)) void cgreenlet_leave(cgre
     cgreenlet_thread *thread = &cgreenlet_this_thread;
     thread->current = to;
     *thread->error_number = to->error_number;
-    *thread->words[CGREENLET_WORD_EXCLUSIVITY] = to->words[CGREENLET_WORD_EXCLUSIVITY];
     if (cgreenlet_has_words(thread, to)) {
         if (thread->careful) cgreenlet_leave_carefully(from, to);
         cgreenlet_load_words(to);

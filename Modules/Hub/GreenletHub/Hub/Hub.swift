@@ -265,7 +265,9 @@ public final class Hub {
 
     /// Whether this is a raw greenlet on a thread whose own stack runs an async task.
     private var isEnteredFromTask: Bool {
-        if record.pointee.current == mainContext || mainContext.pointee.holds_words == 0 { return false }
+        if record.pointee.current == mainContext || mainContext.pointee.holds_words != UInt32(CGREENLET_HOLDS_ALL) {
+            return false
+        }
         // Safe because a context that doesn't run keeps the words that it will run with; this is the current task.
         return withUnsafeBytes(of: mainContext.pointee.words) { words in
             words.load(fromByteOffset: Int(CGREENLET_WORD_TASK) * MemoryLayout<UInt>.stride, as: UInt.self) != 0
