@@ -36,6 +36,9 @@ import Testing
     @Test(arguments: HubCalls.all)
     func aKillEndsItAndHarmsNobodyElse(call: BlockingCall) async { await onHub { try call.checkKill() } }
 
+    @Test(arguments: HubCalls.all.filter { $0.kind == .first || $0.kind == .all || $0.kind == .together })
+    func aLoopExitSaysWhatItWaitsFor(call: BlockingCall) async { await onHub { try call.checkWords() } }
+
     @Test(arguments: servable)
     func servedAndDisturbedInOneTurnNothingIsLost(call: BlockingCall) async {
         await onHub { try call.checkSameTurn() }

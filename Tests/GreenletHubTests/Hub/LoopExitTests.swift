@@ -101,7 +101,7 @@ import Testing
             let exit = try #require(caught { try endless.join() } as? LoopExit)
             let wanted = [
                 "peek on <Queue", "put on <Queue", "acquire on <Semaphore", "wait on <Semaphore", "get on <AsyncResult",
-                "join on <Group", "acquire on <Semaphore", "joinAll", "a sign",
+                "join on <Group", "acquire on <Semaphore", "joinAll on \(endless)", "a sign",
             ]
             for (line, words) in zip(exit.blocked.dropFirst(), wanted) { #expect(line.contains("waits for \(words)")) }
             #expect(exit.blocked.count == wanted.count + 1)

@@ -33,6 +33,16 @@ import Testing
         }
     }
 
+    /// Half of many, so that a machine that stands still for a moment is no failure.
+    @Test(arguments: [Duration.microseconds(700), .milliseconds(3)])
+    func sleepIsNotLate(duration: Duration) async {
+        await onHub {
+            let late = try (0..<21).map { _ in try elapsed { try sleep(duration) } - duration }.sorted()
+            #expect(late[0] >= .zero)
+            #expect(late[10] < .milliseconds(1), "\(late)")
+        }
+    }
+
     @Test(arguments: [Duration.zero, .milliseconds(-5)])
     func sleepingForNoTimeLetsTheOthersRunOnce(duration: Duration) async {
         await onHub {

@@ -102,6 +102,21 @@ extension BlockingCall {
         }
     }
 
+    /// Nothing can happen any more: whoever reads the `LoopExit` learns what it waits for, and on what.
+    package func checkWords() throws {
+        try withScene { scene in
+            let line = #line + 1
+            let caller = spawn(name: "caller") { _ = try scene.run(nil) }
+            try settle()
+            var words: [String] = []
+            do { _ = try Event().wait() } catch let exit as LoopExit { words = exit.blocked.filter { $0.hasPrefix("caller ") } }
+            let (who, what) = ("caller (GreenletTestSupport/Contracts.swift:\(line)) waits for ", words.first ?? "")
+            let isNamed = what.hasPrefix(who) && what.contains(/waits for \w+ on \S/)
+            #expect(words.count == 1 && (isNamed || what == who + "a test"), "\(self): \(words)")
+            try caller.kill(timeout: .seconds(10))
+        }
+    }
+
     /// A kill arrives where it waits, and nobody else is the worse for it.
     package func checkKill() throws {
         try withScene { scene in

@@ -126,6 +126,12 @@ public class AnyGreenlet {
 
     var kind: String { "Greenlet" }
 
+    /// `Greenlet-7 (Server.swift:12)`.
+    public var description: String {
+        guard let origin else { return name }
+        return "\(name) (\(origin))"
+    }
+
     /// The stack that it ran on is given back.
     ///
     /// Only raw greenlets learn it in this way.
@@ -156,13 +162,7 @@ extension AnyGreenlet {
     public static var current: AnyGreenlet { Hub.current.currentGreenlet }
 }
 
-extension AnyGreenlet: CustomStringConvertible {
-    /// `Greenlet-7 (Server.swift:12)`.
-    public var description: String {
-        guard let origin else { return name }
-        return "\(name) (\(origin))"
-    }
-}
+extension AnyGreenlet: CustomStringConvertible {}
 
 extension AnyGreenlet: Hashable {
     /// The same greenlet.

@@ -51,7 +51,7 @@ func joinEach(
         let waiter = try Waiter()
         gathering.waiter = waiter
         defer { gathering.waiter = nil }
-        guard try waiter.park(for: WaitReason("joinAll"), until: deadline) else { return gathering.finished }
+        guard try waiter.park(for: WaitReason("joinAll", gathering), until: deadline) else { return gathering.finished }
     }
 }
 
@@ -75,7 +75,10 @@ private final class Gathering: AnyGreenlet {
         super.init(hub: hub, context: nil, stage: .endless)
     }
 
-    override var kind: String { "joinAll" }
+    /// For whom it still waits; the first few.
+    override var description: String {
+        firstFew(of: greenlets.map { $0.takeUnretainedValue() }.filter { !$0.isReady })
+    }
 
     var isComplete: Bool { finished.count >= target }
 

@@ -121,9 +121,7 @@ final class ReadySet {
 extension ReadySet: CustomStringConvertible {
     /// What it still waits for; the first few.
     var description: String {
-        let missing = watchers.filter { $0.waitState.isWaiting }.map { objects[$0.number] }
-        let names = missing.prefix(3).map { "\($0)" } + (missing.count > 3 ? ["\(missing.count - 3) more"] : [])
-        return names.joined(separator: ", ")
+        firstFew(of: watchers.filter { $0.waitState.isWaiting }.map { objects[$0.number] })
     }
 }
 

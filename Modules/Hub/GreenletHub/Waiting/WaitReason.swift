@@ -48,3 +48,9 @@ func describe(kind: String, _ object: AnyObject, _ details: [String?]) -> String
     let address = String(UInt(bitPattern: ObjectIdentifier(object)), radix: 16)
     return "<\(kind) 0x\(address) \(details.compactMap { $0 }.joined(separator: ", "))>"
 }
+
+/// The first three, and how many more there are.
+func firstFew(of objects: [some Any]) -> String {
+    let more = objects.count > 3 ? ["\(objects.count - 3) more"] : []
+    return (objects.prefix(3).map { "\($0)" } + more).joined(separator: ", ")
+}
