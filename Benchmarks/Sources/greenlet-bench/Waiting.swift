@@ -117,3 +117,15 @@ private func switches() -> Int {
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_nvcsw
 }
+
+/// By how much sleeps of a millisecond are too long, alone on the hub; one after the other.
+func lateness(_ count: Int) throws -> Figures {
+    let nap = Duration.milliseconds(1)
+    var late = Duration.zero
+    for _ in 0..<count {
+        let start = ContinuousClock.now
+        try sleep(nap)
+        late += ContinuousClock.now - start - nap
+    }
+    return Figures(operations: count, elapsed: late)
+}

@@ -27,6 +27,7 @@ let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("timers", { count, _ in try timers(count, cancelled: .asArmed) }),
     ("timers_random", { count, _ in try timers(count, cancelled: .byChance) }),
     ("with_timeout", { count, _ in try withTimeouts(count) }),
+    ("late", { count, _ in try lateness(count) }),
     ("idle", { _, nap in try idle(nap) }),
     ("echo", { count, _ in try echo(count) }),
     ("hooked_recv", { count, _ in try hookedReceive(count) }),

@@ -21,6 +21,7 @@ CASES = {
     "a call within a timeout": ("with_timeout", 1_000_000, TIMED),
     "1,000,000 armed, then cancelled": ("timers", 1_000_000, TIMED),
     "1,000,000 armed, then cancelled by chance": ("timers_random", 1_000_000, TIMED),
+    "a sleep of 1 ms: too long by": ("late", 1000, [systems.OURS, systems.GO]),
     IDLE: ("idle", 1, [systems.OURS, systems.GO]),
 }
 ALL_AT_ONCE = [case for case in CASES if case.startswith("1,000,000")]

@@ -109,7 +109,8 @@ extension BlockingCall {
             let caller = spawn(name: "caller") { _ = try scene.run(nil) }
             try settle()
             var words: [String] = []
-            do { _ = try Event().wait() } catch let exit as LoopExit { words = exit.blocked.filter { $0.hasPrefix("caller ") } }
+            do { _ = try Event().wait() } catch let exit as LoopExit { words = exit.blocked }
+            words.removeAll { !$0.hasPrefix("caller ") }
             let (who, what) = ("caller (GreenletTestSupport/Contracts.swift:\(line)) waits for ", words.first ?? "")
             let isNamed = what.hasPrefix(who) && what.contains(/waits for \w+ on \S/)
             #expect(words.count == 1 && (isNamed || what == who + "a test"), "\(self): \(words)")

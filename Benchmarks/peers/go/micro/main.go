@@ -143,7 +143,7 @@ func fail(err error) {
 
 func usage() {
 	fmt.Fprintf(os.Stderr, "usage: %s yield|spawn_join|spawn_all|channel|queue|sleepers|park_wake|event|choose|"+
-		"timer|timers|timers_random|with_timeout|idle COUNT [TASKS|SECONDS]\n", os.Args[0])
+		"timer|timers|timers_random|with_timeout|late|idle COUNT [TASKS|SECONDS]\n", os.Args[0])
 	os.Exit(64)
 }
 
@@ -171,6 +171,10 @@ func main() {
 	}
 	if name == "idle" {
 		fmt.Printf("{\"case\":%q,\"operations\":1,\"seconds\":%d,\"wake_ups\":%d}\n", name, more, idle(time.Duration(more)*time.Second))
+		return
+	}
+	if name == "late" {
+		fmt.Printf("{\"case\":%q,\"operations\":%d,\"seconds\":%.6f}\n", name, count, lateness(count).Seconds())
 		return
 	}
 	if name == "yield" {

@@ -102,6 +102,17 @@ func withTimeout(count, _ int) {
 	}
 }
 
+// lateness returns by how much sleeps of a millisecond are too long, all together.
+func lateness(count int) (sum time.Duration) {
+	const nap = time.Millisecond
+	for range count {
+		start := time.Now()
+		time.Sleep(nap)
+		sum += time.Since(start) - nap
+	}
+	return sum
+}
+
 // idle returns how often threads of this process were put to sleep, but for the once that it takes.
 func idle(nap time.Duration) int64 {
 	go func() { <-make(chan struct{}) }()
