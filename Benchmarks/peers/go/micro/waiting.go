@@ -87,7 +87,7 @@ func timers(step int) func(int, int) {
 		for number := range all {
 			all[number] = time.AfterFunc(late, nothing)
 		}
-		number, stride := 0, step%count
+		number, stride := 0, step%max(count, 1)
 		for range count {
 			all[number].Stop()
 			number += stride
