@@ -30,19 +30,18 @@ func timer(_ count: Int, pending: Int?) throws -> Figures {
 /// As many timeouts as are counted are armed, and then cancelled.
 func timers(_ count: Int, cancelled order: Order) throws -> Figures {
     try measure(count) { count in
-        var timeouts: [Timeout] = []
-        timeouts.reserveCapacity(count)
-        for _ in 0..<count {
+        let timeouts = (0..<count).map { _ in
             let timeout = Timeout(late)
             timeout.start()
-            timeouts.append(timeout)
+            return timeout
         }
         // A step that shares no divisor with a count visits each once; a large prime nearly never does.
-        let step = order == .asArmed || count % 615_949 == 0 ? 1 : 615_949
+        let step = order == .asArmed || count % 615_949 == 0 ? 1 : 615_949 % count
         var number = 0
         for _ in 0..<count {
             timeouts[number].cancel()
-            number = (number + step) % count
+            number += step
+            if number >= count { number -= count }
         }
         return count
     }

@@ -19,35 +19,6 @@ import Testing
         }
     }
 
-    @Test func oneThatWasForgottenLetsTheGreenletGoWhenItsTimeIsOver() async {
-        await onHub {
-            var reported = 0
-            Hub.current.errorHandler = { _, _ in reported += 1 }
-            weak var running: AnyGreenlet?
-            weak var shielded: AnyGreenlet?
-            weak var failed: AnyGreenlet?
-            func forget() throws {
-                let first = spawn { Timeout(.milliseconds(2)).start() }
-                // It arrives, but is never thrown.
-                let second = spawn {
-                    Timeout(.milliseconds(2)).start()
-                    try shield { try sleep(.milliseconds(5)) }
-                }
-                // It is what this one ends with.
-                let third = spawn {
-                    Timeout(.milliseconds(2)).start()
-                    try sleep(.seconds(10))
-                }
-                (running, shielded, failed) = (first, second, third)
-                try joinAll([first, second, third])
-            }
-            try forget()
-            try sleep(.milliseconds(10))
-            #expect(running == nil && shielded == nil && failed == nil)
-            #expect(reported == 1)
-        }
-    }
-
     @Test func itMayThrowSomethingElse() async {
         await onHub {
             let timeout = Timeout(.milliseconds(3), throwing: TestError(4))

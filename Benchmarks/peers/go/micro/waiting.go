@@ -87,10 +87,13 @@ func timers(step int) func(int, int) {
 		for number := range all {
 			all[number] = time.AfterFunc(late, nothing)
 		}
-		number := 0
+		number, stride := 0, step%max(count, 1)
 		for range count {
 			all[number].Stop()
-			number = (number + step) % count
+			number += stride
+			if number >= count {
+				number -= count
+			}
 		}
 	}
 }

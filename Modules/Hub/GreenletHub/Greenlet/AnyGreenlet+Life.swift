@@ -50,7 +50,7 @@ extension AnyGreenlet {
     final func startNow() {
         // Said here and now: whoever kills it from now on must leave it in the run queue.
         stage = .scheduled
-        startTimer = nil
+        startTimer = .none
         hub.enqueue(self)
     }
 
@@ -97,12 +97,19 @@ extension AnyGreenlet {
     }
 
     private final func finish(_ end: Stage) {
-        if let timer = startTimer.take() { hub.removeTimer(timer) }
+        if !startTimer.isNone { cancelStart() }
         stage = end
+        endTimeouts()
         if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         if joiners != nil || links != nil || end == .failed { tellOthers() }
-        if !pendingErrors.isEmpty { pendingErrors = PendingErrors() }  // nothing will be thrown any more
+        if !pendingErrors.isEmpty { dropPending() }  // nothing will be thrown any more
         if hasExtras { dropExtras() }  // last: who is told of an error may look at them
+    }
+
+    @inline(never)
+    private final func cancelStart() {
+        hub.removeTimer(startTimer)
+        startTimer = .none
     }
 
     @inline(never)

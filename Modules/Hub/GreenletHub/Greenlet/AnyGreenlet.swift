@@ -36,8 +36,14 @@ public class AnyGreenlet {
     // Its life, from the creation to the end: see AnyGreenlet+Life.swift. All but the value is here and not in
     // `Greenlet<Value>`, whose code has to look up types at run time.
     @exclusivity(unchecked) var stage: Stage
+    /// Whether it is one of those that `timeoutCount` counts: from its first timeout until it ends.
+    @exclusivity(unchecked) final var countsAsTimeout = false
+    /// How many hold it because they are to be thrown in it.
+    ///
+    /// No weak references, which would cost it a detour at each count of the others from then on.
+    @exclusivity(unchecked) final var timeoutCount: UInt32 = 0
     /// What will start it, if that is a delay.
-    @exclusivity(unchecked) var startTimer: TimerID?
+    @exclusivity(unchecked) var startTimer = TimerID.none
     /// What to run, until it does.
     @exclusivity(unchecked) var job: Job?
     /// What it ended with, if that is an error.
@@ -211,10 +217,11 @@ final class VisitingGreenlet: AnyGreenlet {
         }
         context = nil
         stage = .returned
+        endTimeouts()
         hub.visitors.remove(self)
         if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         joiners?.wakeAll()
         if links != nil { notifyLinks() }
-        pendingErrors = PendingErrors()
+        dropPending()
     }
 }

@@ -119,6 +119,7 @@ extension Hub {
         let left = Set(others)
         callbacks = []
         ownTimers = 0
+        var dropped: [TimerAction] = []
         timers.removeAll { action in
             switch action {
             case .wake(let reference, _):
@@ -127,9 +128,13 @@ extension Hub {
                 if greenlet is StandIn || greenlet.waits(in: joiners) { ownTimers += 1 }
                 return false
             case .start: return true
-            case .expire(let timeout): return timeout.target.map(left.contains) ?? true
+            case .expire(let timeout, _):
+                if let target = timeout.takeUnretainedValue().target, !left.contains(target) { return false }
+                dropped.append(action)
+                return true
             }
         }
+        for action in dropped { action.drop() }
         // They leave all places where they wait, so that nobody serves them.
         for greenlet in others { greenlet.wake(.ready) }
         while runnable.popFirst() != nil {}
@@ -164,7 +169,7 @@ extension AnyGreenlet {
     fileprivate func leaveInParent() {
         isQueued = false
         if stage == .endless { return }
-        startTimer = nil
+        startTimer = .none
         failure = GreenletError(
             .leftInParent,
             "\(self) stayed in the parent process: a fork takes along only the greenlet that calls it"

@@ -10,7 +10,14 @@ enum TimerAction {
     // Unretained. Safe because both take the timer out before they end.
     case wake(Unmanaged<AnyGreenlet>, ticket: UInt32)
     case start(Unmanaged<AnyGreenlet>)
-    case expire(Timeout)
+    /// Retained: a timeout that nobody else holds is thrown all the same.
+    case expire(Unmanaged<Timeout>, shieldCount: UInt32)
+
+    /// It won't come.
+    func drop() {
+        guard case .expire(let timeout, _) = self else { return }
+        timeout.takeRetainedValue().wasDropped()
+    }
 }
 
 private enum Turn {
@@ -183,7 +190,7 @@ extension Hub {
         case .wake(let greenlet, let ticket):
             greenlet._withUnsafeGuaranteedRef { _ = $0.wake(.timedOut, ticket: ticket) }
         case .start(let greenlet): greenlet._withUnsafeGuaranteedRef { $0.startNow() }
-        case .expire(let timeout): timeout.expire()
+        case .expire(let timeout, let shieldCount): timeout.takeRetainedValue().expire(shieldCount: shieldCount)
         }
     }
 }

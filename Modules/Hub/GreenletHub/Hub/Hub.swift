@@ -167,11 +167,14 @@ public final class Hub {
 
     /// The hub is done: it and its own greenlets no longer hold each other.
     func letGo() {
-        // Timeouts that nobody cancelled, which know their greenlet, and it the hub.
-        while timers.popDue(Deadline(nanoseconds: .max)) != nil {}
+        // Timeouts that nobody cancelled, which hold their greenlet, and it the hub.
+        while let action = timers.popDue(Deadline(nanoseconds: .max)) { action.drop() }
         callbacks = []
         spawnCallbacks = nil
-        main.pendingErrors = PendingErrors()
+        main.dropPending()
+        main.endTimeouts()
+        own?.endTimeouts()
+        for visitor in visitors { visitor.endTimeouts() }
         main = nil
         own = nil
         visitors.removeAll()

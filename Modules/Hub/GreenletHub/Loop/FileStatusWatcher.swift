@@ -168,7 +168,7 @@ extension FileStatusWatcher: Sendable {}
 /// Nothing is to be expected of it by itself: it counts like the timer of a `join`.
 private final class Alarm: StandIn {
     private let ring: () -> Void
-    private var timer: TimerID?
+    private var timer = TimerID.none
 
     init(on hub: Hub, at deadline: Deadline, _ ring: @escaping () -> Void) {
         self.ring = ring
@@ -184,16 +184,16 @@ private final class Alarm: StandIn {
         // The timer doesn't hold it, and whoever does may let go of it when it rings.
         let this = Unmanaged.passRetained(self)
         defer { this.release() }
-        timer = nil
+        timer = .none
         hub.ownTimers -= 1
         ring()
         return true
     }
 
     func cancel() {
-        guard let timer else { return }
-        self.timer = nil
+        if timer.isNone { return }
         hub.removeTimer(timer)
+        timer = .none
         hub.ownTimers -= 1
         waitState.reset()
     }

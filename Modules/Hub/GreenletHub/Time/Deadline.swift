@@ -16,9 +16,21 @@ package struct Deadline: Comparable, Sendable {
 
     /// A duration in nanoseconds: zero for a negative one, 126 years at most.
     @inline(__always)
-    static func nanoseconds(_ duration: Duration) -> UInt64 {
-        let limit: Int128 = 4_000_000_000 * 1_000_000_000
-        return UInt64(truncatingIfNeeded: max(0, min(duration.attoseconds / 1_000_000_000, limit)))
+    static func nanoseconds(_ duration: Duration) -> UInt64 { wholeNanoseconds(duration).count }
+
+    /// The same, and whether that is all of it.
+    @inline(__always)
+    package static func wholeNanoseconds(_ duration: Duration) -> (count: UInt64, isAll: Bool) {
+        let attoseconds = duration.attoseconds
+        let limit: UInt64 = 4_000_000_000 * 1_000_000_000
+        if attoseconds < 0 { return (0, false) }
+        if attoseconds >= Int128(limit) * 1_000_000_000 { return (limit, false) }
+        // In two steps, as a division of 128 bits takes longer than all else: 1e9 is 512 times `divisor`, of 21 bits.
+        let divisor: UInt64 = 1_953_125
+        let upper = UInt64(truncatingIfNeeded: attoseconds >> 41)
+        let lower = (upper % divisor) << 32 | UInt64(UInt32(truncatingIfNeeded: attoseconds >> 9))
+        let isAll = lower % divisor == 0 && attoseconds & 511 == 0
+        return ((upper / divisor) << 32 + lower / divisor, isAll)
     }
 
     /// Nil, which is never, for nil.

@@ -21,18 +21,11 @@
 /// gevent: `gevent.Timeout`.
 public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable {
     // Safe because only the hub's thread starts, cancels and fires it; elsewhere it is just an error with a message.
-    private let duration: Duration?
-    /// Whether it is that of a deadline.
-    private let repeats: Bool
-    @exclusivity(unchecked) private var timer: TimerID?
-    private let custom: (any Error)?
-    private let operation: String?
-    /// From the start to the end; not weak, for that would cost the greenlet a detour at each count of its references.
-    ///
-    /// A greenlet that ends drops what has not been thrown in it, so the two don't hold each other for ever.
-    @exclusivity(unchecked) private var greenlet: AnyGreenlet?
-    /// How many shields that had opened at the start: it passes those.
-    @exclusivity(unchecked) private var shieldCount = 0
+    // Forty bytes, for a server has one for each request, and memory costs more time than all else that it does.
+    private let length: TimeoutLength
+    @exclusivity(unchecked) private var timer = TimerID.none
+    /// From the start to the end its greenlet; but if it has details these, all the time.
+    @exclusivity(unchecked) private var reference: UnsafeRawPointer?
 
     /// Creates a timeout that isn't running yet.
     ///
@@ -42,25 +35,24 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     ///
     /// gevent: `Timeout(seconds, exception)`.
     public init(_ duration: Duration?, throwing error: (any Error)? = nil) {
-        self.duration = duration
-        custom = error
-        operation = nil
-        repeats = false
+        length = TimeoutLength(duration, hasDetails: error != nil)
+        if length.hasDetails { reference = TimeoutDetails(duration, error: error).retained() }
     }
 
     /// That of a deadline.
     init(repeating duration: Duration) {
-        self.duration = duration
-        custom = nil
-        operation = nil
-        repeats = true
+        length = TimeoutLength(duration, hasDetails: true)
+        reference = TimeoutDetails(duration, repeats: true).retained()
     }
 
     private init(expired duration: Duration?, _ operation: String) {
-        self.duration = duration
-        self.operation = operation
-        custom = nil
-        repeats = false
+        length = TimeoutLength(duration, hasDetails: true)
+        reference = TimeoutDetails(duration, operation: operation).retained()
+    }
+
+    deinit {
+        assert(greenlet == nil, "a timeout has ended that its greenlet still counts")
+        if length.hasDetails, let details { Unmanaged.passUnretained(details).release() }
     }
 
     /// The error of a call whose own time limit is over.
@@ -76,15 +68,22 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// - Precondition: It isn't running.
     ///
     /// gevent: `Timeout.start`.
-    public func start() { if let duration { start(until: Deadline(after: duration)) } }
+    public func start() {
+        if let nanoseconds = length.nanoseconds {
+            start(until: Deadline(nanoseconds: Deadline.now.nanoseconds &+ nanoseconds))
+        }
+    }
 
+    @inline(__always)
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
-            let reference = hub.currentGreenletReference
-            shieldCount = reference._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
-            greenlet = reference.takeUnretainedValue()
-            timer = hub.addTimer(deadline, .expire(self))
+            let greenlet = hub.currentGreenletReference
+            let shieldCount = greenlet._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
+            setGreenlet(greenlet)
+            if length.hasDetails { details?.shieldCount = shieldCount }
+            let action = TimerAction.expire(.passRetained(self), shieldCount: UInt32(truncatingIfNeeded: shieldCount))
+            timer = hub.timers.insert(deadline, action)
         }
     }
 
@@ -94,41 +93,100 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     ///
     /// gevent: `Timeout.cancel`.
     public func cancel() {
-        guard let greenlet = greenlet.take() else { return }
-        if let timer = timer.take() {
-            Unmanaged.passUnretained(greenlet.hub)._withUnsafeGuaranteedRef { $0.removeTimer(timer) }
+        guard let greenlet = replaceGreenlet(by: nil) else { return }
+        let timer = timer
+        self.timer = .none
+        greenlet._withUnsafeGuaranteedRef { greenlet in
+            let hub = Unmanaged.passUnretained(greenlet.hub)
+            if !timer.isNone, hub._withUnsafeGuaranteedRef({ $0.timers.remove(timer) }) != nil {
+                Unmanaged.passUnretained(self).release()
+            }
+            greenlet.withdraw(self)
         }
-        greenlet.withdraw(self)
+        greenlet.removeTimeout()
     }
 
     /// Whether it was started, and neither fired nor was cancelled.
     ///
     /// gevent: `Timeout.pending`.
-    public var isPending: Bool { timer != nil }
+    public var isPending: Bool { !timer.isNone }
 
-    func expire() {
-        timer = nil
-        if let greenlet, !greenlet.isReady { greenlet.inject(pendingError) } else { greenlet = nil }
+    /// Its time is over.
+    ///
+    /// - Parameter shieldCount: The lower half of how many shields its greenlet had opened at the start.
+    func expire(shieldCount: UInt32) {
+        timer = .none
+        guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
+        let now = greenlet.extras?.shieldCount ?? 0
+        // Not four thousand million, as may be assumed.
+        let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
+        greenlet.inject(pendingError(shieldCount: max(0, now - Int(openedSince))))
     }
 
     /// Who started it, while it runs.
-    var target: AnyGreenlet? { greenlet }
+    var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }
 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
-    func wasThrown() { if timer == nil { greenlet = nil } }
+    func wasThrown() { if !isPending { setGreenlet(nil) } }
+
+    /// The hub ends, or its greenlet is in another process: nobody will be told of its end.
+    func wasDropped() {
+        timer = .none
+        setGreenlet(nil)
+    }
 
     /// It was caught where it can't be thrown, and will be at the next switch point, unless it is cancelled before.
-    func wasPutBack(in greenlet: AnyGreenlet) { if !repeats, self.greenlet == nil { self.greenlet = greenlet } }
+    func wasPutBack(in greenlet: AnyGreenlet) {
+        if details?.repeats != true, self.greenlet == nil { setGreenlet(.passUnretained(greenlet)) }
+    }
 
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
-    func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
+    func repeats(in greenlet: AnyGreenlet) -> Bool { details?.repeats == true && target === greenlet }
 
-    var pendingError: PendingError { PendingError(custom ?? self, from: self, shieldCount: shieldCount) }
+    /// That of a deadline, to be thrown once more.
+    var pendingError: PendingError { pendingError(shieldCount: details?.shieldCount ?? 0) }
+
+    private func pendingError(shieldCount: Int) -> PendingError {
+        PendingError(details?.error ?? self, from: self, shieldCount: shieldCount)
+    }
 
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
     public var description: String {
-        let time = duration.map { "\($0)" } ?? "no time"
-        return "timed out after \(time)" + (operation.map { ": \($0)" } ?? "")
+        let time = (details.map(\.duration) ?? length.duration).map { "\($0)" } ?? "no time"
+        return "timed out after \(time)" + (details?.operation.map { ": \($0)" } ?? "")
+    }
+}
+
+// Its one reference. Safe because it is one to details if and only if the length says so, from the beginning. A greenlet
+// that it is one to is held by the count of its timeouts, which only the hub's thread changes: a timeout that is counted
+// is in the hub's heap or among the greenlet's pending errors, and whoever takes it out there has it uncounted.
+extension Timeout {
+    @inline(__always)
+    private var details: TimeoutDetails? {
+        if !length.hasDetails { return nil }
+        return reference.map { Unmanaged<TimeoutDetails>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    @inline(__always)
+    private var greenlet: Unmanaged<AnyGreenlet>? {
+        if length.hasDetails { return details?.greenlet }
+        return reference.map(Unmanaged.fromOpaque)
+    }
+
+    /// It runs for another, or for none.
+    @inline(__always)
+    private func setGreenlet(_ greenlet: Unmanaged<AnyGreenlet>?) {
+        greenlet?._withUnsafeGuaranteedRef { $0.addTimeout() }
+        replaceGreenlet(by: greenlet)?.removeTimeout()
+    }
+
+    /// - Returns: The former one, which still counts this timeout.
+    @inline(__always)
+    private func replaceGreenlet(by greenlet: Unmanaged<AnyGreenlet>?) -> Unmanaged<AnyGreenlet>? {
+        if length.hasDetails { return details?.replaceGreenlet(by: greenlet) }
+        let former = reference
+        reference = greenlet.map { UnsafeRawPointer($0.toOpaque()) }
+        return former.map(Unmanaged.fromOpaque)
     }
 }
 

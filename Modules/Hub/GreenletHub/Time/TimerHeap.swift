@@ -5,6 +5,12 @@
 package struct TimerID: Hashable {
     fileprivate let slot: UInt32
     fileprivate let order: UInt32
+
+    /// That of no entry: half the size of an optional.
+    static var none: TimerID { TimerID(slot: .max, order: 0) }
+
+    @inline(__always)
+    var isNone: Bool { slot == .max }
 }
 
 /// A four-ary heap of deadlines, each with a payload.
@@ -79,8 +85,11 @@ package final class TimerHeap<Payload> {
             slot = UInt32(slots.count)
             slots.append(Slot(payload: payload, order: order))
         }
-        heap.append(Entry(deadline: deadline.nanoseconds, order: order, slot: slot))
-        siftUp(heap.count - 1)
+        let entry = Entry(deadline: deadline.nanoseconds, order: order, slot: slot)
+        let position = heap.count
+        heap.append(entry)
+        // Mostly it is the latest: many wait equally long.
+        if position > 0, entry.precedes(heap[(position - 1) >> 2]) { siftUp(position) }
         return TimerID(slot: slot, order: order)
     }
 
@@ -137,21 +146,30 @@ package final class TimerHeap<Payload> {
     }
 
     /// All that were removed leave the heap, and take the memory with them.
+    @inline(never)
     private func sweep() {
+        let (entries, payloads) = (heap, slots)
         var kept = 0
-        for position in 0..<heap.count {
-            let entry = heap[position]
-            if slots[Int(entry.slot)].payload != nil {
-                heap[kept] = entry
+        var free = firstFree
+        // As the rule, for many wait equally long: then what is left is a heap as it is.
+        var isAscending = true
+        for position in 0..<entries.count {
+            let entry = entries[position]
+            if payloads[Int(entry.slot)].payload != nil {
+                if kept > 0, entry.precedes(entries[kept - 1]) { isAscending = false }
+                entries[kept] = entry
                 kept += 1
             } else {
-                free(entry.slot)
+                payloads[Int(entry.slot)].order = free
+                free = entry.slot
             }
         }
+        firstFree = free
+        removed = 0
         heap.removeLast(heap.count - kept)
         heap.giveBack()
-        removed = 0
         giveBackIfEmpty()
+        if isAscending { return }
         for position in stride(from: (kept + 2) / 4, through: 0, by: -1) where position < kept { siftDown(position) }
     }
 
@@ -167,7 +185,7 @@ package final class TimerHeap<Payload> {
         let entry = heap[start]
         var position = start
         while position > 0 {
-            let parent = (position - 1) / 4
+            let parent = (position - 1) >> 2
             guard entry.precedes(heap[parent]) else { break }
             heap[position] = heap[parent]
             position = parent

@@ -46,6 +46,9 @@ struct PendingErrors {
         list = rest.isEmpty ? nil : rest.map(\.element)
     }
 
+    /// The timeouts among their senders.
+    var timeouts: [Timeout] { list?.compactMap { $0.sender as? Timeout } ?? [] }
+
     /// Lets one pass all shields.
     mutating func exempt(_ index: Int) { list?[index].shieldCount = .max }
 }
@@ -260,9 +263,20 @@ extension AnyGreenlet {
     }
 
     /// Takes back what `sender` injected, unless a wait has been ended for it.
-    func withdraw(_ sender: AnyObject) {
-        if pendingErrors.isEmpty { return }
+    @inline(__always)
+    func withdraw(_ sender: AnyObject) { if !pendingErrors.isEmpty { withdrawPending(sender) } }
+
+    @inline(never)
+    private func withdrawPending(_ sender: AnyObject) {
         pendingErrors.removeAll(from: sender, but: waitState.phase == .injected ? nextPending : nil)
+    }
+
+    /// No error that arrived will be thrown any more.
+    @inline(never)
+    func dropPending() {
+        let dropped = pendingErrors
+        pendingErrors = PendingErrors()
+        for timeout in dropped.timeouts { timeout.wasThrown() }
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.
