@@ -61,10 +61,19 @@ extension AnyGreenlet {
         do {
             try checkPending()
             try job(self)
+            if !pendingErrors.isEmpty { try endInterrupted() }
             finish(.returned)
         } catch {
             finish(with: error)
         }
+    }
+
+    /// A loop that was ended by an error is no success, if nothing has thrown that since.
+    @inline(never)
+    private final func endInterrupted() throws {
+        guard let error = takeInterruption() else { return }
+        dropValue()
+        throw error
     }
 
     /// Ends it before it ran.

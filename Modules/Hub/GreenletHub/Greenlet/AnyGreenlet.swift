@@ -20,8 +20,8 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var waitState = WaitState()
     /// Whether it stands in the run queue.
     @exclusivity(unchecked) var isQueued = false
-    /// Whether errors wait until C code has returned: see `Hub.waitBelowC`.
-    @exclusivity(unchecked) var holdsErrors = false
+    /// What becomes of an error that arrives.
+    @exclusivity(unchecked) var delivery = Delivery.thrown
     /// What it waits for, or last did: see `currentReason`.
     @exclusivity(unchecked) var reason: WaitReason?
     /// Errors that arrived while nothing could be thrown, in order; almost always none.
@@ -125,6 +125,9 @@ public class AnyGreenlet {
     }
 
     var kind: String { "Greenlet" }
+
+    /// Ends the value that its job has put into the slot: it ends with an error after all.
+    func dropValue() {}
 
     /// The stack that it ran on is given back.
     ///

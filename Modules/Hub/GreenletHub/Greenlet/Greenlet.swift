@@ -49,8 +49,10 @@ public final class Greenlet<Value>: AnyGreenlet {
     }
 
     deinit {
-        if stage == .returned { slot.destroy(Value.self) }
+        if stage == .returned { dropValue() }
     }
+
+    override func dropValue() { slot.destroy(Value.self) }
 
     /// Schedules the body for the next turn of the hub.
     ///

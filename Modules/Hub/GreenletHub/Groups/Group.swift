@@ -285,6 +285,7 @@ extension Group {
             let greenlet = try begin(item)
             begun.append((greenlet, greenlet.onFinish(observing: true) {}))
         }
+        try checkInterruption()  // or half of the items would be taken for all
         return try begun.map { try $0.greenlet.get() }
     }
 }

@@ -70,8 +70,8 @@ public final class LazyMap<Result> {
     public func nextOutcome(timeout: Duration? = nil) throws -> Outcome<Result>? { try results.take(timeout: timeout) }
 }
 
-/// `for outcome in map` takes the outcomes one by one; whoever is killed there leaves the loop, and the error is thrown
-/// at the next switch point.
+/// `for outcome in map` takes the outcomes one by one. It can't throw: whoever is killed there leaves the loop, and the
+/// error is thrown as for a queue: see ``checkInterruption()``.
 extension LazyMap: Sequence {
     /// Takes outcomes from the map that it came from.
     public struct Iterator: IteratorProtocol {

@@ -90,15 +90,29 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Stops the time.
     ///
-    /// If it is over, but the error has not been thrown yet, it won't be. Not a switch point.
+    /// If it is over, but the error has not been thrown yet, it won't be; a loop that it ended and that couldn't throw, as
+    /// `for item in queue`, has then just ended early. ``checkInterruption()`` behind that throws it. Not a switch point.
     ///
     /// gevent: `Timeout.cancel`.
-    public func cancel() {
-        guard let greenlet = greenlet.take() else { return }
+    public func cancel() { if let greenlet = stop() { greenlet.withdraw(self) } }
+
+    /// `cancel`, at the end of a scope whose body returned: throws what has ended a loop in there.
+    @usableFromInline
+    func finish() throws {
+        guard let greenlet = stop() else { return try checkInterruption() }  // it was thrown, and the body caught it
+        if greenlet.pendingErrors.isEmpty { return }
+        let error = greenlet.takeInterruption()
+        greenlet.withdraw(self)
+        if let error { throw error }
+    }
+
+    @inline(__always)
+    private func stop() -> AnyGreenlet? {
+        guard let greenlet = greenlet.take() else { return nil }
         if let timer = timer.take() {
             Unmanaged.passUnretained(greenlet.hub)._withUnsafeGuaranteedRef { $0.removeTimer(timer) }
         }
-        greenlet.withdraw(self)
+        return greenlet
     }
 
     /// Whether it was started, and neither fired nor was cancelled.
@@ -117,9 +131,6 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
     func wasThrown() { if timer == nil { greenlet = nil } }
 
-    /// It was caught where it can't be thrown, and will be at the next switch point, unless it is cancelled before.
-    func wasPutBack(in greenlet: AnyGreenlet) { if !repeats, self.greenlet == nil { self.greenlet = greenlet } }
-
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
     func repeats(in greenlet: AnyGreenlet) -> Bool { repeats && self.greenlet === greenlet }
 
@@ -136,6 +147,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 ///
 /// Switch point, if `body` is.
 ///
+/// A loop that can't throw, as `for item in queue`, ends where it waits, and `body` goes on behind it. What it returns is
+/// no success then: the error is thrown at its end, if not before. See ``checkInterruption()``.
+///
 /// - Parameters:
 ///   - duration: How long `body` may take.
 ///   - body: What to run, here and now.
@@ -147,15 +161,23 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value) throws -> Value {
     let timeout = Timeout(duration)
     timeout.start()
-    defer { timeout.cancel() }
-    return try body()
+    let value: Value
+    do {
+        value = try body()
+    } catch {
+        timeout.cancel()
+        throw error
+    }
+    try timeout.finish()
+    return value
 }
 
 /// Runs `body`, and gives up with another value when the time is over.
 ///
 /// Switch point, if `body` is.
 ///
-/// Only this call's own timeout leads to `fallback`; those of outer scopes go through.
+/// Only this call's own timeout leads to `fallback`; those of outer scopes go through. Loops that can't throw are no
+/// exception, as with ``withTimeout(_:_:)``.
 ///
 /// - Parameters:
 ///   - duration: How long `body` may take.
@@ -174,7 +196,9 @@ public func withTimeout<Value>(
     timeout.start()
     defer { timeout.cancel() }
     do {
-        return try body()
+        let value = try body()
+        try timeout.finish()
+        return value
     } catch let expired as Timeout where expired === timeout {
         return try fallback()
     }
