@@ -71,7 +71,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Starts the time; the error will be thrown in the greenlet that calls this.
     ///
-    /// Not a switch point.
+    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it won't
+    /// be, as after `cancel()`: only the new time counts.
     ///
     /// - Precondition: It isn't running.
     ///
@@ -80,6 +81,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
+        if let former = greenlet { former.withdraw(self) }
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
             let reference = hub.currentGreenletReference
             shieldCount = reference._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
