@@ -161,7 +161,7 @@ extension AnyGreenlet {
         defer { getters -= 1 }
         guard try waitForEnd(timeout: timeout) else { throw Timeout.expired(after: timeout, "get", self) }
         if let failure { throw failure }
-        if stage == .exited { throw GreenletExit() }
+        if stage == .exited { throw GreenletError.noValue("\(self)") }
     }
 
     /// Calls `callback` at the end, at once if that is past.
