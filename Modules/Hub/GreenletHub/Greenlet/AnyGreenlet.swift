@@ -129,6 +129,15 @@ public class AnyGreenlet {
     /// Ends the value that its job has put into the slot: it ends with an error after all.
     func dropValue() {}
 
+    /// Whether both hold the same locks: a thread's main greenlet has another object for each of the thread's hubs.
+    @inline(__always)
+    final func isSame(as other: AnyGreenlet) -> Bool { self === other || hub.isGone && outlivesHub(as: other) }
+
+    @inline(never)
+    private final func outlivesHub(as other: AnyGreenlet) -> Bool {
+        self is MainGreenlet && other is MainGreenlet && hub.thread === other.hub.thread
+    }
+
     /// The stack that it ran on is given back.
     ///
     /// Only raw greenlets learn it in this way.
