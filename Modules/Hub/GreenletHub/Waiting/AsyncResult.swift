@@ -60,7 +60,9 @@ public final class AsyncResult<Value> {
 
     @inlinable
     func finish(_ outcome: Outcome<Value>) {
-        stored = outcome
+        // What was there ends after the access, for its `deinit` may look here.
+        var former: Outcome<Value>? = outcome
+        swap(&stored, &former)
         if waiters.count > 0 { waiters.wakeAll() }
     }
 
