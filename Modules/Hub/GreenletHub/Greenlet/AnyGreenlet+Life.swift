@@ -30,10 +30,16 @@ extension AnyGreenlet {
     final func schedule() {
         guard stage == .created else { return }
         checkThread("start")
+        scheduleUntold()
+        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
+    }
+
+    /// The same for one that nobody has spawned.
+    @inline(__always)
+    private final func scheduleUntold() {
         stage = .scheduled
         hub.register(self)
         hub.enqueue(self)
-        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
     /// `schedule`, when `delay` is over.
@@ -217,7 +223,7 @@ extension AnyGreenlet {
                     try links?.takeCallback(link.id)?(self)
                 }
                 greenlet.extras = Hub.inheritance(of: link.tree)
-                greenlet.start()
+                greenlet.scheduleUntold()
             case .raw: hub.runNext { [self] in try? links?.takeCallback(link.id)?(self) }
             }
         }
