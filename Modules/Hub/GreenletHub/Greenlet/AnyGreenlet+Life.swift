@@ -61,13 +61,14 @@ extension AnyGreenlet {
     }
 
     /// Runs its job, to the end of its life.
+    @inline(__always)
     final func run() {
         stage = .running
         guard let job = job.take() else { return }
         do {
             try checkPending()
             try job(self)
-            if !pendingErrors.isEmpty { try endInterrupted() }
+            if !pendingErrors.isEmpty { return finishAmongErrors() }
             finish(.returned)
         } catch {
             finish(with: error)
@@ -76,10 +77,10 @@ extension AnyGreenlet {
 
     /// A loop that was ended by an error is no success, if nothing has thrown that since.
     @inline(never)
-    private final func endInterrupted() throws {
-        guard let error = takeInterruption() else { return }
+    private final func finishAmongErrors() {
+        guard let error = takeInterruption() else { return finish(.returned) }
         dropValue()
-        throw error
+        finish(with: error)
     }
 
     /// Ends it before it ran.

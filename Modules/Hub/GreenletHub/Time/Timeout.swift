@@ -79,9 +79,10 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// gevent: `Timeout.start`.
     public func start() { if let duration { start(until: Deadline(after: duration)) } }
 
+    @inline(__always)
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
-        if let former = greenlet { former.withdraw(self) }
+        if greenlet != nil { takeBackFormer() }
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
             let reference = hub.currentGreenletReference
             shieldCount = reference._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
@@ -89,6 +90,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
             timer = hub.addTimer(deadline, .expire(self))
         }
     }
+
+    @inline(never)
+    private func takeBackFormer() { greenlet?.withdraw(self) }
 
     /// Stops the time.
     ///
