@@ -22,6 +22,8 @@ public struct GreenletError: Error, CustomStringConvertible, Sendable {
         case invalidSwitch
         /// A coroutine was resumed whose body has ended.
         case finished
+        /// A greenlet was asked for its value, and has none: it was killed, or has thrown `GreenletExit`.
+        case exited
         /// Two greenlets wanted what only one may have at a time.
         case concurrentUse
         /// An argument is outside of what makes sense.

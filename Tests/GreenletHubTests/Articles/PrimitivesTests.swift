@@ -183,9 +183,11 @@ import Testing
             var printed: [String] = []
             func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
             let jobs = Queue<Int>(capacity: 2)
-            let consumer = spawn { for job in jobs { print("job \(job)") } }
+            let consumer = spawn {
+                while let job = try jobs.next() { print("job \(job)") }
+            }
             for job in 1...5 { try jobs.put(job) }
-            jobs.close()  // the loop ends when all are taken
+            jobs.close()  // next() is nil when all are taken
             try consumer.join()
             #expect(printed == (1...5).map { "job \($0)" })
         }
@@ -212,7 +214,7 @@ import Testing
             func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
             let tasks = Queue<Int>()
             let servant = spawn {
-                for task in tasks {
+                while let task = try tasks.next() {
                     print("done with \(task)")
                     try tasks.taskDone()
                 }

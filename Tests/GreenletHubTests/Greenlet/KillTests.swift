@@ -22,6 +22,39 @@ import Testing
         }
     }
 
+    @Test func whoGetsTheValueOfOneThatWasKilledFails() async {
+        await onHub {
+            var reports: [String] = []
+            Hub.current.errorHandler = { reports.append("\($1)") }
+            let victim = spawn(name: "victim") { try sleep(.seconds(10)) }
+            let group = Group()
+            func exitAtOne(_ number: Int) throws -> Int {
+                if number == 1 { try AnyGreenlet.current.kill() }
+                return number
+            }
+            let getters = [
+                spawn(name: "get") { try victim.get() },
+                spawn(name: "map") { _ = try group.map([1, 2], exitAtOne) },
+                spawn(name: "apply") { _ = try group.apply { try exitAtOne(1) } },
+                spawn(name: "lazyMap") { while try group.lazyMap([1, 2], exitAtOne).next() != nil {} },
+                spawn(name: "choose") { try choose([.get(from: victim) { $0 }]) },
+            ]
+            try settle()
+            try victim.kill()
+            try joinAll(getters)
+            #expect(victim.isSuccessful)
+            for getter in getters {
+                #expect((getter.error as? GreenletError)?.code == .exited, "\(getter.name)")
+            }
+            let named = reports.filter { $0.contains("victim (") && $0.contains("join()") }
+            #expect(reports.count == getters.count && named.count == 2)
+            let killed = spawn { try Greenlet {}.get() }
+            try settle()
+            try killed.kill()
+            #expect(killed.isSuccessful)  // that is its own
+        }
+    }
+
     @Test func aGreenletThatHasNotStartedNeverRunsButItsLinksDo() async {
         await onHub {
             var runs = 0

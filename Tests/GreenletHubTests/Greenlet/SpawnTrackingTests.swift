@@ -87,4 +87,21 @@ import Testing
             try joinAll([greenlet, delayed])
         }
     }
+
+    @Test func linksAreNoSpawns() async {
+        await onHub {
+            var told: [String] = []
+            Hub.current.addSpawnCallback { told.append($0.name) }
+            var linked = 0
+            let greenlet = spawn(name: "only") {}
+            greenlet.link { _ in
+                linked += 1
+                spawn(name: "by the link") {}
+            }
+            try greenlet.join()
+            greenlet.link { _ in linked += 1 }
+            try settle()
+            #expect(linked == 2 && told == ["only", "by the link"])
+        }
+    }
 }

@@ -236,8 +236,10 @@ private final class Download: Waitable {
                 try sleep(.seconds(30))
             }
             #expect(isAfter && error as? Timeout === timeout)
-            // One that ends before it was seen takes it back.
-            try withTimeout(.milliseconds(1)) { for _ in iterateAsReady([Event()]) {} }
+            // At the end of its scope at the latest, and then no more.
+            #expect(throws: Timeout.self) {
+                try withTimeout(.milliseconds(1)) { for _ in iterateAsReady([Event()]) {} }
+            }
             try sleep(.milliseconds(1))
         }
     }

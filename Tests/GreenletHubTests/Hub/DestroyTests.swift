@@ -109,6 +109,52 @@ import Testing
         }
     }
 
+    @Test func whatTheMainGreenletHoldsItCanReleaseAfterwards() async {
+        await onHub {
+            let (lock, table) = (ReentrantLock(), ReadWriteLock())
+            try lock.acquire()
+            try table.acquireWrite()
+            try Hub.current.destroy()
+            #expect(lock.isHeld)
+            try spawn {
+                #expect(!lock.isHeld && !lock.tryAcquire())
+                #expect(caught { try lock.release() } as? GreenletError == GreenletError(.invalidArgument, ""))
+                #expect(caught { try table.releaseWrite() } as? GreenletError == GreenletError(.invalidArgument, ""))
+            }.get()
+            try lock.acquire()
+            #expect(lock.depth == 2)
+            try lock.release()
+            let waiter = spawn { try lock.withLock { try table.withWriteLock { 1 } } }
+            try yieldNow()
+            try lock.release()
+            #expect(caught { try table.acquireWrite() } is GreenletError)  // and doesn't wait for itself
+            try table.releaseWrite()
+            let value = try waiter.get()
+            #expect(value == 1 && !lock.isLocked && table.writer == nil)
+        }
+    }
+
+    @Test func theScopesOfTheMainGreenletGoOn() async {
+        await onHub {
+            let local = SpawnTreeLocal("none")
+            try local.withValue("outer") {
+                try local.withValue("inner") {
+                    try Hub.current.destroy()
+                    let child = try spawn { local.value }.get()
+                    #expect(local.value == "inner" && child == "inner")
+                }
+                #expect(local.value == "outer")
+            }
+            let after = try spawn { local.value }.get()
+            #expect(local.value == "none" && after == "none")
+            try shield {
+                try Hub.current.destroy()
+                #expect(AnyGreenlet.current.isShielded)
+            }
+            #expect(!AnyGreenlet.current.isShielded)
+        }
+    }
+
     @Test func rawGreenletsThatTheHubHasMetGoOn() async {
         await onHub {
             let main = RawGreenlet.current

@@ -142,21 +142,58 @@ import Testing
         }
     }
 
-    @Test func oneThatIsStartedAgainBeforeItsErrorIsThrownCanStillBeCancelled() async {
+    @Test(arguments: [nil, TestError(1)])
+    func oneThatIsStartedAgainBeforeItsErrorIsThrownThrowsThatNoMore(own: TestError?) async {
         await onHub {
-            let timeout = Timeout(.milliseconds(2))
-            timeout.start()
-            let error = caught {
-                try shield {
-                    try sleep(.milliseconds(10))
-                    #expect(!timeout.isPending)
-                    timeout.start()  // for the rest; the error of the first time is still to come
+            func expires(_ timeout: Timeout, after body: () throws -> Void) throws {
+                timeout.start()
+                try body()
+                #expect(!timeout.isPending)
+                let time = elapsed {
+                    timeout.start()
+                    #expect(caught { try sleep(.seconds(10)) } != nil)
                 }
-                try yieldNow()
+                #expect(time >= .milliseconds(20))
+                try settle()
+                timeout.start()
+                timeout.cancel()
+                #expect(!timeout.isPending && Hub.current.timerCount == 0)
             }
-            #expect(error as? Timeout === timeout)
+            let timeout = Timeout(.milliseconds(20), throwing: own)
+            try expires(timeout) { try shield { try sleep(.milliseconds(25)) } }
+            let event = Event()
+            let woken = spawn {
+                // It is over after the event woke this, and before this runs.
+                try expires(timeout) { try event.wait() }
+            }
+            try yieldNow()
+            let end = ContinuousClock.now + .milliseconds(25)
+            while ContinuousClock.now < end {}
+            Hub.current.runSoon { event.set() }
+            try woken.get()
+        }
+    }
+
+    @Test func oneThatIsStartedAgainByAnotherStillThrowsWhatHasEndedAWait() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(5))
+            var first: (any Error)?
+            let sleeper = spawn {
+                timeout.start()
+                first = caught { try sleep(.seconds(10)) }
+            }
+            try yieldNow()
+            spawn {
+                let end = ContinuousClock.now + .milliseconds(10)
+                while ContinuousClock.now < end {}
+            }
+            try sleep(.milliseconds(1))
+            // Both are over by now; this one was woken first.
+            #expect(!timeout.isPending && first == nil)
+            timeout.start()
+            try sleeper.join()
+            #expect(first as? Timeout === timeout && timeout.isPending)
             timeout.cancel()
-            #expect(!timeout.isPending && Hub.current.timerCount == 0)
         }
     }
 

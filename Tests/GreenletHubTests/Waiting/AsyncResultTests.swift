@@ -6,6 +6,16 @@ import GreenletHub
 import GreenletTestSupport
 import Testing
 
+/// Calls a closure when it goes.
+private final class Farewell: Equatable {
+    let say: () -> Void
+
+    init(_ say: @escaping () -> Void) { self.say = say }
+    deinit { say() }
+
+    static func == (left: Farewell, right: Farewell) -> Bool { left === right }
+}
+
 @Suite struct AsyncResultTests {
     @Test func allThatWaitGetTheValue() async {
         await onHub {
@@ -62,6 +72,22 @@ import Testing
         }
     }
 
+    @Test func aValueMayUseTheResultWhenItEnds() async {
+        await onHub {
+            let result = AsyncResult<Farewell?>()
+            var seen: [Bool] = []
+            result.set(Farewell { [unowned result] in seen.append(result.isReady && result.value == .some(nil)) })
+            let waiter = spawn { try result.get() == nil }
+            result.set(nil)
+            #expect(seen == [true])
+            result.set(Farewell { [unowned result] in result.set(nil) })
+            result.setError(TestError(1))
+            #expect(result.value == .some(nil))
+            let isNil = try waiter.get()
+            #expect(isNil)
+        }
+    }
+
     @Test func itTakesTheOutcomeOfAGreenlet() async {
         await onHub {
             let reports = Reports()
@@ -74,7 +100,7 @@ import Testing
             let value = try good.get()
             #expect(value == 8)
             #expect(throws: TestError(6)) { try bad.get() }
-            #expect(throws: GreenletExit.self) { try quiet.get() }
+            #expect((caught { _ = try quiet.get() } as? GreenletError)?.code == .exited)
             #expect(quiet.isSuccessful)
             late.take(source)
             #expect(late.value == 8)

@@ -123,7 +123,7 @@ import Testing
     @Test func aTimeoutAroundALoopDoesNotOutliveItsScope() async {
         await onHub {
             let queue = Queue<Int>()
-            try withTimeout(.milliseconds(2)) { for _ in queue {} }
+            #expect(throws: Timeout.self) { try withTimeout(.milliseconds(2)) { for _ in queue {} } }
             try sleep(.milliseconds(5))
             #expect(throws: Timeout.self) {
                 try withTimeout(.milliseconds(2)) {

@@ -30,10 +30,16 @@ extension AnyGreenlet {
     final func schedule() {
         guard stage == .created else { return }
         checkThread("start")
+        scheduleUntold()
+        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
+    }
+
+    /// The same for one that nobody has spawned.
+    @inline(__always)
+    private final func scheduleUntold() {
         stage = .scheduled
         hub.register(self)
         hub.enqueue(self)
-        if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
     /// `schedule`, when `delay` is over.
@@ -55,16 +61,26 @@ extension AnyGreenlet {
     }
 
     /// Runs its job, to the end of its life.
+    @inline(__always)
     final func run() {
         stage = .running
         guard let job = job.take() else { return }
         do {
             try checkPending()
             try job(self)
+            if !pendingErrors.isEmpty { return finishAmongErrors() }
             finish(.returned)
         } catch {
             finish(with: error)
         }
+    }
+
+    /// A loop that was ended by an error is no success, if nothing has thrown that since.
+    @inline(never)
+    private final func finishAmongErrors() {
+        guard let error = takeInterruption() else { return finish(.returned) }
+        dropValue()
+        finish(with: error)
     }
 
     /// Ends it before it ran.
@@ -159,7 +175,7 @@ extension AnyGreenlet {
         defer { getters -= 1 }
         guard try waitForEnd(timeout: timeout) else { throw Timeout.expired(after: timeout, "get", self) }
         if let failure { throw failure }
-        if stage == .exited { throw GreenletExit() }
+        if stage == .exited { throw GreenletError.noValue("\(self)") }
     }
 
     /// Calls `callback` at the end, at once if that is past.
@@ -215,7 +231,7 @@ extension AnyGreenlet {
                     try links?.takeCallback(link.id)?(self)
                 }
                 greenlet.extras = Hub.inheritance(of: link.tree)
-                greenlet.start()
+                greenlet.scheduleUntold()
             case .raw: hub.runNext { [self] in try? links?.takeCallback(link.id)?(self) }
             }
         }

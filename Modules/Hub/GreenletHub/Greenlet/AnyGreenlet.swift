@@ -20,8 +20,8 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var waitState = WaitState()
     /// Whether it stands in the run queue.
     @exclusivity(unchecked) var isQueued = false
-    /// Whether errors wait until C code has returned: see `Hub.waitBelowC`.
-    @exclusivity(unchecked) var holdsErrors = false
+    /// What becomes of an error that arrives.
+    @exclusivity(unchecked) var delivery = Delivery.thrown
     /// What it waits for, or last did: see `currentReason`.
     @exclusivity(unchecked) var reason: WaitReason?
     /// Errors that arrived while nothing could be thrown, in order; almost always none.
@@ -136,6 +136,18 @@ public class AnyGreenlet {
     public var description: String {
         guard let origin else { return name }
         return "\(name) (\(origin))"
+    }
+
+    /// Ends the value that its job has put into the slot: it ends with an error after all.
+    func dropValue() {}
+
+    /// Whether both hold the same locks: a thread's main greenlet has another object for each of the thread's hubs.
+    @inline(__always)
+    final func isSame(as other: AnyGreenlet) -> Bool { self === other || hub.isGone && outlivesHub(as: other) }
+
+    @inline(never)
+    private final func outlivesHub(as other: AnyGreenlet) -> Bool {
+        self is MainGreenlet && other is MainGreenlet && hub.thread === other.hub.thread
     }
 
     /// The stack that it ran on is given back.

@@ -23,6 +23,9 @@ final class Extras {
 
     init(tree: SpawnTree = [:]) { self.tree = tree }
 
+    /// Whether it is in a scope that will put back what was before.
+    var isInScope: Bool { shield > 0 || deadline != nil || !tree.isEmpty }
+
     deinit {
         // Mostly none are left. Where the hub's table still names them, it drops them.
         for box in values.values { box.holder = nil }

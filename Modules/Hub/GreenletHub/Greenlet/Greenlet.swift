@@ -49,8 +49,10 @@ public final class Greenlet<Value>: AnyGreenlet {
     }
 
     deinit {
-        if stage == .returned { slot.destroy(Value.self) }
+        if stage == .returned { dropValue() }
     }
+
+    override func dropValue() { slot.destroy(Value.self) }
 
     /// Schedules the body for the next turn of the hub.
     ///
@@ -122,8 +124,9 @@ extension Greenlet {
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: What the body returned.
-    /// - Throws: The error that the body threw; `GreenletExit` if it was killed; `Timeout` if it has not ended in
-    ///   time; whatever the waiting greenlet is killed with.
+    /// - Throws: The error that the body threw; `GreenletError` with `.exited` if it was killed, or threw `GreenletExit`,
+    ///   and so has no value; `Timeout` if it has not ended in time; whatever the waiting greenlet is killed with, which
+    ///   alone is a `GreenletExit`.
     ///
     /// gevent: `Greenlet.get`.
     @inlinable

@@ -14,14 +14,25 @@ public enum Outcome<Value> {
 
     /// The value, or the error thrown.
     ///
-    /// For a greenlet that exited, `GreenletExit`.
+    /// - Throws: The error; `GreenletError` with `.exited` if it exited. Never `GreenletExit`: that would end, without a
+    ///   word, whoever asks.
     ///
     /// gevent: `Greenlet.get(block=False)`.
     public func get() throws -> Value {
         switch self {
         case .value(let value): return value
         case .failure(let error): throw error
-        case .exited: throw GreenletExit()
+        case .exited: throw GreenletError.noValue("the outcome's greenlet")
         }
+    }
+}
+
+extension GreenletError {
+    static func noValue(_ greenlet: String) -> GreenletError {
+        GreenletError(
+            .exited,
+            "can't get a value from \(greenlet): it has exited, as it was killed or threw GreenletExit; "
+                + "where that is to be expected use join(), and look at the outcome"
+        )
     }
 }

@@ -69,7 +69,7 @@ extension Hub {
     /// Calls `callback` with each greenlet of this hub that is started, before its turn comes.
     ///
     /// Not a switch point. Callbacks run in the greenlet that starts the other, in the order they were added; they
-    /// must not block. What they do counts for each spawn.
+    /// must not block. What they do counts for each spawn. Those in which links run are no spawns.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for ``removeSpawnCallback(_:)``.

@@ -239,7 +239,7 @@ extension Group {
     ///   - line: Where it was called, for messages.
     ///   - body: What to run.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; whatever the waiting greenlet is killed with.
+    /// - Throws: As `Greenlet.get(timeout:)`: what `body` throws, and `GreenletError` with `.exited` if the member is killed.
     ///
     /// gevent: `Group.apply`.
     public func apply<Value>(
@@ -261,8 +261,9 @@ extension Group {
     ///   - line: Where it was called, for messages.
     ///   - transform: What to do with each.
     /// - Returns: The results, in the order of the items.
-    /// - Throws: The error of the first item, in their order, that fails; whatever the waiting greenlet is killed
-    ///   with. Other errors that items failed with until then are dropped, later ones are reported.
+    /// - Throws: The error of the first item, in their order, that fails, or `GreenletError` with `.exited` if its
+    ///   greenlet was killed; whatever the waiting greenlet is killed with. Other errors that items failed with until then
+    ///   are dropped, later ones are reported.
     ///
     /// gevent: `Group.map`.
     public func map<Item, Result>(
@@ -285,6 +286,7 @@ extension Group {
             let greenlet = try begin(item)
             begun.append((greenlet, greenlet.onFinish(observing: true) {}))
         }
+        try checkInterruption()  // or half of the items would be taken for all
         return try begun.map { try $0.greenlet.get() }
     }
 }

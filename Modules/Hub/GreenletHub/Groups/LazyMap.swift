@@ -54,8 +54,9 @@ public final class LazyMap<Result> {
     ///
     /// - Parameter timeout: At most how long to wait; nil means for ever.
     /// - Returns: The result; nil after the last.
-    /// - Throws: The error that this item failed with, and then the next call goes on with the next item; `Timeout` if
-    ///   none came in time; whatever the waiting greenlet is killed with.
+    /// - Throws: The error that this item failed with, and then the next call goes on with the next item;
+    ///   `GreenletError` with `.exited` if its greenlet was killed, likewise; `Timeout` if none came in time; whatever the
+    ///   waiting greenlet is killed with.
     ///
     /// gevent: `next(imap)`.
     public func next(timeout: Duration? = nil) throws -> Result? { try nextOutcome(timeout: timeout)?.get() }
@@ -70,8 +71,8 @@ public final class LazyMap<Result> {
     public func nextOutcome(timeout: Duration? = nil) throws -> Outcome<Result>? { try results.take(timeout: timeout) }
 }
 
-/// `for outcome in map` takes the outcomes one by one; whoever is killed there leaves the loop, and the error is thrown
-/// at the next switch point.
+/// `for outcome in map` takes the outcomes one by one. It can't throw: whoever is killed there leaves the loop, and the
+/// error is thrown as for a queue: see ``checkInterruption()``.
 extension LazyMap: Sequence {
     /// Takes outcomes from the map that it came from.
     public struct Iterator: IteratorProtocol {

@@ -222,7 +222,8 @@ extension Pool {
     ///   - line: Where it was called, for messages.
     ///   - body: What to run.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; as `spawn(name:file:line:_:)`.
+    /// - Throws: As `Greenlet.get(timeout:)`: what `body` throws, and `GreenletError` with `.exited` if the member is
+    ///   killed; as `spawn(name:file:line:_:)`.
     ///
     /// gevent: `Pool.apply`.
     public func apply<Value>(
@@ -245,8 +246,9 @@ extension Pool {
     ///   - line: Where it was called, for messages.
     ///   - transform: What to do with each.
     /// - Returns: The results, in the order of the items.
-    /// - Throws: The error of the first item, in their order, that fails; as `spawn(name:file:line:_:)`. Other errors
-    ///   that items failed with until then are dropped, later ones are reported.
+    /// - Throws: The error of the first item, in their order, that fails, or `GreenletError` with `.exited` if its
+    ///   greenlet was killed; as `spawn(name:file:line:_:)`. Other errors that items failed with until then are dropped,
+    ///   later ones are reported.
     ///
     /// gevent: `Pool.map`.
     public func map<Item, Result>(

@@ -69,9 +69,8 @@ private func waitForIndices(_ objects: [any Waitable], _ timeout: Duration?, _ c
 /// missed. The time counts from the first step.
 ///
 /// ```swift
-/// for reply in iterateAsReady(requests, timeout: .seconds(1)) {
-///     show(reply)
-/// }
+/// let replies = iterateAsReady(requests, timeout: .seconds(1))
+/// while let reply = try replies.next() { show(reply) }
 /// ```
 ///
 /// - Parameters:
@@ -118,8 +117,8 @@ public func iterateAsReady(
 /// goes: a loop may be left at any moment. One greenlet at a time may wait for the next: let each have its own.
 ///
 /// `for object in objects` can't throw. If the greenlet is killed, or a timeout around it expires, while it waits for the
-/// next one, the loop ends there, and the error is thrown at the next switch point after it. Where that matters write
-/// `while let object = try objects.next()`.
+/// next one, the loop ends there, and the error is thrown as for a queue: see ``checkInterruption()``. Where what follows
+/// the loop must not run then, write `while let object = try objects.next()`.
 public final class ReadyObjects<Object>: Sequence {
     private let objects: [Object]
     private let set: ReadySet
@@ -155,10 +154,12 @@ public final class ReadyObjects<Object>: Sequence {
         /// - Returns: The object; nil if all have come, the time is over, or the greenlet shall stop.
         /// - Precondition: It is called where a greenlet may block.
         public func next() -> Object? {
+            let step = LoopStep()
+            defer { step.end() }
             do {
                 return try objects.next()
             } catch {
-                postpone(error)
+                step.postpone(error)
                 return nil
             }
         }

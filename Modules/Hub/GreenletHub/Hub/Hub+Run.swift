@@ -210,15 +210,19 @@ private func greenletEntry(_ argument: UnsafeMutableRawPointer?) {
     cgreenlet_leave(context, next)
 }
 
+/// Not a closure, as that might be left a function of its own, with a frame on each stack.
+@inline(__always)
+private func runToTheEnd(_ greenlet: AnyGreenlet) -> Unmanaged<Hub> {
+    greenlet.run()
+    greenlet.context = nil
+    return Unmanaged.passUnretained(greenlet.hub)
+}
+
 @inline(never)
 private func runGreenlet(_ reference: UnsafeMutableRawPointer) -> (Context, Context) {
     // Safe because a greenlet that was started is retained until it ends here, and the hub as long as its thread runs.
     let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(reference)
-    let hub = greenlet._withUnsafeGuaranteedRef { greenlet in
-        greenlet.run()
-        greenlet.context = nil
-        return Unmanaged.passUnretained(greenlet.hub)
-    }
+    let hub = greenlet._withUnsafeGuaranteedRef(runToTheEnd)
     return hub._withUnsafeGuaranteedRef { hub in
         let context = hub.record.pointee.current
         context.pointee.scheduled = nil

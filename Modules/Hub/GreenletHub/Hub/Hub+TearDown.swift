@@ -42,9 +42,17 @@ extension Hub {
                 "\(caller) can't destroy the hub of \(thread.name), which runs it; the thread's main greenlet can"
             )
         }
+        let scopes = main.extras
         shutDown("lost its hub")
         bury { record.pointee.hub = nil }
         Unmanaged.passUnretained(self).release()  // what the record held
+        if let scopes, scopes.isInScope { Hub.current.enter(scopes) }
+    }
+
+    /// The main greenlet is in scopes that it entered with the thread's former hub.
+    private func enter(_ scopes: Extras) {
+        looksAtSpawns = true
+        main.extras = scopes
     }
 
     /// Ends all greenlets by `GreenletExit` and closes the loop.

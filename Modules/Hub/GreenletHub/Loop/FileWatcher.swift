@@ -172,7 +172,8 @@ extension FileWatcher: Waitable {
 /// Iterating takes changes until the watcher is cancelled. Each step is a switch point.
 ///
 /// `for change in watcher` can't throw: if the greenlet is killed while it waits, the loop ends, and the error is
-/// thrown at the next switch point after it. Where that matters write `while let change = try watcher.next()`.
+/// thrown as for a queue: see ``checkInterruption()``. Where what follows the loop must not run then, write
+/// `while let change = try watcher.next()`.
 extension FileWatcher: Sequence {
     /// Takes changes, one after the other.
     public struct Iterator: IteratorProtocol {
@@ -184,10 +185,12 @@ extension FileWatcher: Sequence {
         ///
         /// - Returns: The change; nil if the watcher was cancelled, or the greenlet shall stop.
         public func next() -> FileChange? {
+            let step = LoopStep()
+            defer { step.end() }
             do {
                 return try watcher.next()
             } catch {
-                postpone(error)
+                step.postpone(error)
                 return nil
             }
         }

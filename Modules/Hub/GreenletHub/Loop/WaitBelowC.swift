@@ -82,9 +82,9 @@ extension Hub {
     private func errorNumber(_ body: (AnyGreenlet) throws -> CInt) -> CInt {
         do {
             return try parkableReference()._withUnsafeGuaranteedRef { greenlet in
-                let outer = greenlet.holdsErrors
-                greenlet.holdsErrors = true
-                defer { greenlet.holdsErrors = outer }
+                let outer = greenlet.delivery
+                greenlet.delivery = .held
+                defer { greenlet.delivery = outer }
                 // A loop that takes no notice of failing calls must not keep the thread from all others.
                 if !greenlet.pendingErrors.isEmpty, greenlet.nextPending != nil { yieldRegardless(greenlet) }
                 return try body(greenlet)

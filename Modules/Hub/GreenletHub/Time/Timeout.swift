@@ -63,7 +63,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Starts the time; the error will be thrown in the greenlet that calls this.
     ///
-    /// Not a switch point.
+    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it won't
+    /// be, as after `cancel()`: only the new time counts.
     ///
     /// - Precondition: It isn't running.
     ///
@@ -77,6 +78,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     @inline(__always)
     func start(until deadline: Deadline) {
         precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
+        if greenlet != nil { takeBackFormer() }
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
             let greenlet = hub.currentGreenletReference
             let shieldCount = greenlet._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
@@ -87,13 +89,38 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         }
     }
 
+    @inline(never)
+    private func takeBackFormer() { target?.withdraw(self) }
+
     /// Stops the time.
     ///
-    /// If it is over, but the error has not been thrown yet, it won't be. Not a switch point.
+    /// If it is over, but the error has not been thrown yet, it won't be; a loop that it ended and that couldn't throw, as
+    /// `for item in queue`, has then just ended early. ``checkInterruption()`` behind that throws it. Not a switch point.
     ///
     /// gevent: `Timeout.cancel`.
     public func cancel() {
-        guard let greenlet = replaceGreenlet(by: nil) else { return }
+        guard let greenlet = stop() else { return }
+        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self) }
+        greenlet.removeTimeout()
+    }
+
+    /// `cancel`, at the end of a scope whose body returned: throws what has ended a loop in there.
+    @usableFromInline
+    func finish() throws {
+        // Without a greenlet it was thrown, and the body caught it.
+        guard let greenlet = stop() else { return try checkInterruption() }
+        defer { greenlet.removeTimeout() }
+        if greenlet._withUnsafeGuaranteedRef({ $0.pendingErrors.isEmpty }) { return }
+        let target = greenlet.takeUnretainedValue()
+        let error = target.takeInterruption()
+        target.withdraw(self)
+        if let error { throw error }
+    }
+
+    /// - Returns: For whom it ran, who still counts this timeout.
+    @inline(__always)
+    private func stop() -> Unmanaged<AnyGreenlet>? {
+        guard let greenlet = replaceGreenlet(by: nil) else { return nil }
         let timer = timer
         self.timer = .none
         greenlet._withUnsafeGuaranteedRef { greenlet in
@@ -101,9 +128,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
             if !timer.isNone, hub._withUnsafeGuaranteedRef({ $0.timers.remove(timer) }) != nil {
                 Unmanaged.passUnretained(self).release()
             }
-            greenlet.withdraw(self)
         }
-        greenlet.removeTimeout()
+        return greenlet
     }
 
     /// Whether it was started, and neither fired nor was cancelled.
@@ -133,11 +159,6 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     func wasDropped() {
         timer = .none
         setGreenlet(nil)
-    }
-
-    /// It was caught where it can't be thrown, and will be at the next switch point, unless it is cancelled before.
-    func wasPutBack(in greenlet: AnyGreenlet) {
-        if details?.repeats != true, self.greenlet == nil { setGreenlet(.passUnretained(greenlet)) }
     }
 
     /// Whether it is thrown at each wait of `greenlet`, until it is cancelled.
@@ -194,6 +215,9 @@ extension Timeout {
 ///
 /// Switch point, if `body` is.
 ///
+/// A loop that can't throw, as `for item in queue`, ends where it waits, and `body` goes on behind it. What it returns is
+/// no success then: the error is thrown at its end, if not before. See ``checkInterruption()``.
+///
 /// - Parameters:
 ///   - duration: How long `body` may take.
 ///   - body: What to run, here and now.
@@ -205,15 +229,23 @@ extension Timeout {
 public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value) throws -> Value {
     let timeout = Timeout(duration)
     timeout.start()
-    defer { timeout.cancel() }
-    return try body()
+    let value: Value
+    do {
+        value = try body()
+    } catch {
+        timeout.cancel()
+        throw error
+    }
+    try timeout.finish()
+    return value
 }
 
 /// Runs `body`, and gives up with another value when the time is over.
 ///
 /// Switch point, if `body` is.
 ///
-/// Only this call's own timeout leads to `fallback`; those of outer scopes go through.
+/// Only this call's own timeout leads to `fallback`; those of outer scopes go through. Loops that can't throw are no
+/// exception, as with ``withTimeout(_:_:)``.
 ///
 /// - Parameters:
 ///   - duration: How long `body` may take.
@@ -232,7 +264,9 @@ public func withTimeout<Value>(
     timeout.start()
     defer { timeout.cancel() }
     do {
-        return try body()
+        let value = try body()
+        try timeout.finish()
+        return value
     } catch let expired as Timeout where expired === timeout {
         return try fallback()
     }

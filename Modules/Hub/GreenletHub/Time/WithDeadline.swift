@@ -8,7 +8,8 @@
 /// The wait that goes on then, and each that `body` would begin later, throws. So code that catches errors and tries
 /// again comes to its end too, which a ``Timeout`` does not see to: that is thrown once. What need not wait still
 /// succeeds. Of nested scopes the earliest counts; at the end of each all is as before. In a ``shield(_:)`` only the
-/// deadlines count that were set in it.
+/// deadlines count that were set in it. A loop that can't throw, as `for item in queue`, ends where it waits; then the
+/// error is thrown at the end of `body`, if not before, and what `body` returns is dropped.
 ///
 /// Greenlets that are spawned in `body` have no deadline, unless they are given this one by ``inheritingDeadline(_:)``.
 ///
@@ -37,7 +38,9 @@ private func withDeadline<Value>(
         timeout.cancel()
         extras.deadline = outer
     }
-    return try body()
+    let value = try body()
+    try timeout.finish()
+    return value
 }
 
 /// A body for a greenlet that shall have the deadline that is in force here.

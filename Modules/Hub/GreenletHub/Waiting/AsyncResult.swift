@@ -60,7 +60,9 @@ public final class AsyncResult<Value> {
 
     @inlinable
     func finish(_ outcome: Outcome<Value>) {
-        stored = outcome
+        // What was there ends after the access, for its `deinit` may look here.
+        var former: Outcome<Value>? = outcome
+        swap(&stored, &former)
         if waiters.count > 0 { waiters.wakeAll() }
     }
 
@@ -70,8 +72,8 @@ public final class AsyncResult<Value> {
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: The value.
-    /// - Throws: The error that was set; `GreenletExit` if it was taken from a greenlet that exited; `Timeout` if
-    ///   nothing was set in time; whatever the waiting greenlet is killed with; `LoopExit` if nothing can end the
+    /// - Throws: The error that was set; `GreenletError` with `.exited` if it was taken from a greenlet that exited;
+    ///   `Timeout` if nothing was set in time; whatever the waiting greenlet is killed with; `LoopExit` if nothing can end the
     ///   wait; `GreenletError` where nothing may block.
     ///
     /// gevent: `AsyncResult.get`.

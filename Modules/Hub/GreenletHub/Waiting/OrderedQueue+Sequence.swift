@@ -28,8 +28,10 @@ extension OrderedQueue {
 /// Iterating takes items out until the queue is closed and empty. Each step is a switch point.
 ///
 /// `for item in queue` can't throw. If the greenlet is killed, or a timeout around it expires, while it waits for the
-/// next item, the loop ends there, and the error is thrown at the next switch point after it. Where that matters
-/// write `while let item = try queue.next()`.
+/// next item, the loop ends there, as if the queue were closed, and what follows it runs. The error is thrown at the next
+/// switch point, or at the end of ``withTimeout(_:_:)``, ``withDeadline(_:_:)`` or the greenlet's body, whichever comes
+/// first. Where what follows must not run then, write `while let item = try queue.next()`, or ``checkInterruption()``
+/// behind the loop.
 ///
 /// gevent: iteration over a `Queue`.
 extension OrderedQueue: Sequence {
@@ -49,9 +51,16 @@ extension OrderedQueue: Sequence {
         @inlinable
         public func next() -> Element? {
             do {
+                if let item = try queue.tryGet() { return item }
+            } catch {
+                return nil
+            }
+            let step = LoopStep()
+            defer { step.end() }
+            do {
                 return try queue.next()
             } catch {
-                postpone(error)
+                step.postpone(error)
                 return nil
             }
         }
@@ -63,12 +72,4 @@ extension OrderedQueue: Sequence {
     ///
     /// - Returns: The iterator.
     public func makeIterator() -> Iterator { Iterator(queue: self) }
-}
-
-/// A loop that can't throw ends, and the error is thrown at the next switch point after it.
-@usableFromInline
-func postpone(_ error: any Error) {
-    guard let greenlet = try? Hub.current.parkable() else { preconditionFailure("\(error)") }
-    // A timeout that ends before the error was seen must be able to take it back.
-    greenlet.inject(error, from: error as? Timeout)
 }

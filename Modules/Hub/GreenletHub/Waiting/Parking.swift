@@ -10,6 +10,8 @@ package struct PendingError {
     let sender: AnyObject?
     /// How many shields the greenlet had opened when this began: it passes those, and no later one.
     var shieldCount: Int
+    /// Whether it has ended a loop that couldn't throw it: then it must not be forgotten when its scope ends.
+    var hasEndedLoop = false
 
     package init(_ error: any Error, from sender: AnyObject? = nil, shieldCount: Int = .max) {
         self.error = error
@@ -32,7 +34,9 @@ struct PendingErrors {
     mutating func putBack(_ pending: PendingError) { list = [pending] + (list ?? []) }
 
     /// The first one that passes a shield; 0 is none.
-    func index(passing shield: Int) -> Int? { list?.firstIndex { $0.shieldCount >= shield } }
+    func index(passing shield: Int, where isWanted: (PendingError) -> Bool = { _ in true }) -> Int? {
+        list?.firstIndex { $0.shieldCount >= shield && isWanted($0) }
+    }
 
     mutating func remove(at index: Int) -> PendingError? {
         let removed = list?.remove(at: index)
@@ -51,6 +55,15 @@ struct PendingErrors {
 
     /// Lets one pass all shields.
     mutating func exempt(_ index: Int) { list?[index].shieldCount = .max }
+}
+
+/// What becomes of an error that arrives in a greenlet.
+enum Delivery: UInt8 {
+    case thrown
+    /// It stays until C code has returned: see `Hub.waitBelowC`.
+    case held
+    /// A loop catches it, with all that is known of it, and ends: see `LoopStep`.
+    case caughtByLoop
 }
 
 /// Thrown instead of an error that arrived below C, where it can't pass: see `Hub.waitBelowC`.
@@ -138,7 +151,10 @@ extension AnyGreenlet {
     var currentReason: WaitReason? { waitState.phase == .parked || waitState.phase == .spread ? reason : nil }
 
     private func raise(_ pending: PendingError) -> any Error {
-        if holdsErrors {
+        switch delivery {
+        case .thrown: break
+        case .caughtByLoop: return Interruption(pending)
+        case .held:
             pendingErrors.putBack(pending)
             return ErrorHeld()
         }
@@ -206,9 +222,17 @@ extension AnyGreenlet {
         let error = raise(pending)
         leaveWaitList()
         _ = waitState.end()
-        // Or a loop that catches it and tries again would keep the thread from all others. Below C that is seen to.
-        if !holdsErrors, deadline(of: pending) != nil { hub.yieldRegardless(self) }
+        // Or a loop that catches it and tries again would keep the thread from all others. The other two see to that.
+        if delivery == .thrown, deadline(of: pending) != nil { hub.yieldRegardless(self) }
         throw error
+    }
+
+    /// The error that ended a loop, if that is still to be thrown and no shield keeps it out.
+    @inline(never)
+    func takeInterruption() -> (any Error)? {
+        let index = pendingErrors.index(passing: extras?.shield ?? 0) { $0.hasEndedLoop }
+        guard let index, let pending = pendingErrors.remove(at: index) else { return nil }
+        return raise(pending)
     }
 
     /// The first error that no shield keeps out.
@@ -245,16 +269,10 @@ extension AnyGreenlet {
     ///
     /// Not a switch point. A `shield` holds it up, but for what the greenlet puts back for itself.
     ///
-    /// - Parameters:
-    ///   - error: What to throw.
-    ///   - sender: Who may take it back with `withdraw(_:)`, as long as it has not been thrown.
-    package func inject(_ error: any Error, from sender: AnyObject? = nil) {
-        if let timeout = sender as? Timeout {
-            if timeout.repeats(in: self) { return }  // it is there still
-            timeout.wasPutBack(in: self)
-        }
+    /// - Parameter error: What to throw.
+    package func inject(_ error: any Error) {
         let isOwn = hub.record.pointee.current == context
-        inject(PendingError(error, from: sender, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
+        inject(PendingError(error, shieldCount: isOwn ? extras?.shieldCount ?? 0 : 0))
     }
 
     func inject(_ pending: PendingError) {

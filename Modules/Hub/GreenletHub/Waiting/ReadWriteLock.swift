@@ -144,14 +144,14 @@ public final class ReadWriteLock {
     /// POSIX: `pthread_rwlock_unlock(3)`.
     public func releaseWrite() throws {
         let current = AnyGreenlet.current
-        guard writer === current else {
-            let holder = writer.map { "\($0)" } ?? "nobody"
+        guard let writer, writer.isSame(as: current) else {
+            let holder = self.writer.map { "\($0)" } ?? "nobody"
             throw GreenletError(
                 .invalidArgument,
                 "releaseWrite on \(self) by \(current), but \(holder) writes; release it where it was acquired"
             )
         }
-        writer = nil
+        self.writer = nil
         if readers.isEmpty { admitWriter() } else { admitReaders() }
     }
 
@@ -205,7 +205,7 @@ extension ReadWriteLock {
 
     private func refuseWriter(_ operation: StaticString) throws {
         let current = AnyGreenlet.current
-        guard writer === current else { return }
+        guard let writer, writer.isSame(as: current) else { return }
         throw GreenletError(
             .invalidArgument,
             "\(operation) on \(self) by \(current), who writes already and would wait for itself; release it first"

@@ -72,7 +72,7 @@ public final class ReentrantLock {
     /// gevent: `RLock.acquire(blocking=False)`.
     public func tryAcquire() -> Bool {
         let current = AnyGreenlet.current
-        if let owner, owner !== current { return false }
+        if let owner, !owner.isSame(as: current) { return false }
         owner = current
         depth += 1
         return true
@@ -116,14 +116,14 @@ public final class ReentrantLock {
     /// Whether the current greenlet holds it.
     ///
     /// gevent: `RLock._is_owned`.
-    public var isHeld: Bool { owner === AnyGreenlet.current }
+    public var isHeld: Bool { owner?.isSame(as: .current) ?? false }
 }
 
 extension ReentrantLock {
     /// Throws unless the current greenlet holds it.
     func checkOwner(_ operation: StaticString, _ object: AnyObject) throws {
         let current = AnyGreenlet.current
-        if owner === current { return }
+        if let owner, owner.isSame(as: current) { return }
         let holder = owner.map { "\($0) holds" } ?? "nobody holds"
         throw GreenletError(
             .invalidArgument,

@@ -1,0 +1,73 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// What interrupts a loop that can't throw: such a loop ends, and the error is thrown as soon as something can.
+
+/// Throws the error that ended a loop early, as a kill or a ``Timeout`` does; does nothing if none did.
+///
+/// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence. The error that
+/// ended it is thrown at the next switch point, at the end of ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end
+/// of the greenlet's body, whichever comes first. Here it is thrown sooner:
+///
+/// ```swift
+/// let items = Array(queue)
+/// try checkInterruption()
+/// try file.write(items)
+/// ```
+///
+/// Not a switch point. It is thrown once. After `Timeout.cancel()` that timeout's error is thrown no more, so between
+/// `start()` and `cancel()` call this behind such a loop.
+///
+/// - Throws: What ended the loop.
+public func checkInterruption() throws {
+    guard let greenlet = Hub.ifPresent?.currentGreenlet, !greenlet.pendingErrors.isEmpty else { return }
+    if let error = greenlet.takeInterruption() { throw error }
+}
+
+/// Thrown to a `LoopStep` instead of an error from outside.
+struct Interruption: Error, @unchecked Sendable {
+    // Safe because the step that it is thrown to catches it, in the greenlet that it is thrown in.
+    let pending: PendingError
+
+    init(_ pending: PendingError) { self.pending = pending }
+}
+
+/// One step of a loop that can't throw, in the current greenlet.
+///
+/// To be ended by `end()`.
+@usableFromInline
+struct LoopStep {
+    // Unretained. Safe because a greenlet lives as long as its stack.
+    private let greenlet: Unmanaged<AnyGreenlet>
+    private let outer: Delivery
+
+    /// Begins it.
+    ///
+    /// Switch point, if an error waits to be thrown: one loop after the other, of which each ends at once, must not keep
+    /// the thread from all others.
+    ///
+    /// - Precondition: It is called where a greenlet may block.
+    @usableFromInline
+    init() {
+        do { greenlet = try Hub.parkableReference() } catch { preconditionFailure("\(error)") }
+        outer = greenlet._withUnsafeGuaranteedRef { greenlet in
+            if !greenlet.pendingErrors.isEmpty, greenlet.nextPending != nil { greenlet.hub.yieldRegardless(greenlet) }
+            defer { greenlet.delivery = .caughtByLoop }
+            return greenlet.delivery
+        }
+    }
+
+    @usableFromInline
+    func end() { greenlet._withUnsafeGuaranteedRef { $0.delivery = outer } }
+
+    /// Keeps the error that the step threw, for the next who can throw it; not that of a queue that was closed.
+    @usableFromInline
+    func postpone(_ error: any Error) {
+        greenlet._withUnsafeGuaranteedRef { greenlet in
+            let shieldCount = greenlet.extras?.shieldCount ?? 0
+            var pending = (error as? Interruption)?.pending ?? PendingError(error)
+            if pending.error is QueueClosed { return }
+            pending.shieldCount = min(pending.shieldCount, shieldCount)  // no shield that opens later lets it in
+            pending.hasEndedLoop = true
+            greenlet.pendingErrors.putBack(pending)
+        }
+    }
+}
