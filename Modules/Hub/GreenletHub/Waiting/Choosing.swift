@@ -26,7 +26,7 @@ final class Choosing {
     init() throws {
         greenlet = try Hub.current.parkable()
         try greenlet.checkPending()
-        greenlet.waitState.beginSpread()
+        greenlet.beginSpread()
     }
 
     /// Somebody to stand at one of the places.
