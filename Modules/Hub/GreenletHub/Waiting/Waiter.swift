@@ -55,8 +55,10 @@ public struct Waiter {
     /// Not a switch point.
     ///
     /// - Returns: Whether this was what woke it.
+    /// - Precondition: This is the thread of the greenlet.
     @discardableResult
     public func wake() -> Bool {
+        guard greenlet.checkWaker() else { return false }
         return greenlet.wake(.ready, ticket: ticket) || greenlet.wakeSetAside(ticket, with: nil)
     }
 
@@ -66,8 +68,10 @@ public struct Waiter {
     ///
     /// - Parameter error: What to throw there.
     /// - Returns: Whether this was what woke it.
+    /// - Precondition: This is the thread of the greenlet.
     @discardableResult
     public func wake(throwing error: any Error) -> Bool {
+        guard greenlet.checkWaker() else { return false }
         let pending = PendingError(error)
         // The error is for the park on this one, and for no wait that comes before.
         if greenlet.waitState.phase == .waiting { greenlet.setAsideIfOpen() }
