@@ -18,6 +18,8 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "timers": forkWithTimers,
     "watchers": forkWithWatchers,
     "waiters": forkAmidWaitersOfAllKinds,
+    "handed": forkAmidHandOvers,
+    "handed-later": forkBeforeWakingThem,
     "descriptors": forkManyTimes,
     "thread": forkOnAnotherThread,
     "patched": forkWithPatchedCalls,
