@@ -51,6 +51,56 @@ func forkBeforeWakingThem() throws {
     try killAll(others)
 }
 
+/// The first use of the child's hub is a wait for what a greenlet of the parent's was given.
+func forkBeforeTakingBack() throws {
+    let queue = Queue<Int>()
+    let getter = spawn { try queue.get() }
+    try yieldNow()
+    try queue.put(1)
+    try inChildOfC {
+        let items = try (queue.get(), queue.tryGet())
+        check(items == (1, nil), "the item is for the child's: \(items)")
+    }
+    let item = try getter.get()
+    check(item == 1, "and in the parent for the parent's")
+
+    let semaphore = Semaphore(0)
+    let taker = spawn { try semaphore.acquire() }
+    try yieldNow()
+    semaphore.release()
+    try inChildOfC {
+        try semaphore.acquire()
+        check(semaphore.value == 0, "it has the only permit")
+    }
+    try taker.join()
+
+    let pool = Pool(size: 1)
+    let member = try pool.spawn { try yieldNow() }
+    let spawner = spawn { try pool.spawn {} }
+    while !member.isReady { try yieldNow() }
+    try inChildOfC {
+        let value = try pool.spawn { 8 }.get()
+        check(value == 8 && pool.freeCount == 1, "it has the only place")
+    }
+    try spawner.join()
+
+    for isReading in [true, false] { try forkBeforeALockIsTakenBack(isReading) }
+}
+
+private func forkBeforeALockIsTakenBack(_ isReading: Bool) throws {
+    let lock = ReadWriteLock()
+    try lock.acquireWrite()
+    let writer = spawn { try lock.withWriteLock {} }
+    try yieldNow()
+    try lock.releaseWrite()
+    check(lock.writer === writer, "it has been handed over")
+    try inChildOfC {
+        if isReading { try lock.acquireRead() } else { try lock.acquireWrite() }
+        check(lock.readerCount == (isReading ? 1 : 0) && lock.writer !== writer, "the child's has it: \(lock)")
+    }
+    try writer.join()
+}
+
 private func inChildOfC(line: UInt = #line, _ body: () throws -> Void) throws {
     let child = forkBelowC()
     if child == 0 {

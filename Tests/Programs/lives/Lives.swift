@@ -20,6 +20,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "waiters": forkAmidWaitersOfAllKinds,
     "handed": forkAmidHandOvers,
     "handed-later": forkBeforeWakingThem,
+    "handed-back": forkBeforeTakingBack,
     "descriptors": forkManyTimes,
     "thread": forkOnAnotherThread,
     "patched": forkWithPatchedCalls,

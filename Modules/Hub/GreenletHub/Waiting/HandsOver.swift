@@ -40,9 +40,20 @@ extension ReentrantLock: HandsOver {
 
 extension OrderedQueue: HandsOver {
     func takeBack(from greenlet: AnyGreenlet, _ operation: String) {
-        guard operation == "get" || operation == "get from", let item = state.takeBackHanded() else { return }
-        // In a channel nothing can lie, and its getter has it in the parent; what it holds would end with it.
-        _ = Unmanaged.passRetained(ItemOfParent(item))
+        guard operation == "get" || operation == "get from" else { return }
+        if let item = state.takeBackHanded() {
+            // In a channel nothing can lie, and its getter has it in the parent; what it holds would end with it.
+            _ = Unmanaged.passRetained(ItemOfParent(item))
+        } else {
+            greenlet.hub.runSoon { [self] in serveGetter() }
+        }
+    }
+
+    /// An item lies there again: if a get was the first use of the hub, it had looked before, and waits.
+    private func serveGetter() {
+        guard getters.count > 0, state.handFirst() else { return }
+        getters.wakeFirst()
+        fillUp()
     }
 }
 

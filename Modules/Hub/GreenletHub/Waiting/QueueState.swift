@@ -98,6 +98,13 @@ struct QueueState<Order: QueueOrder> {
         return item
     }
 
+    /// The first item is handed to a getter who waits; false if there is none.
+    mutating func handFirst() -> Bool {
+        if items.isEmpty { return false }
+        handed.append(items.removeFirst())
+        return true
+    }
+
     @usableFromInline
     enum GetDecision {
         case take(Element)

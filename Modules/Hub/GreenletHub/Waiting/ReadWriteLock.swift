@@ -69,7 +69,7 @@ public final class ReadWriteLock {
     ///
     /// POSIX: `pthread_rwlock_tryrdlock(3)`.
     public func tryAcquireRead() -> Bool {
-        if writer != nil || !writers.isEmpty { return false }
+        if writer != nil || !writers.isEmpty { return Hub.hasJustStartedOver() && tryAcquireRead() }
         readerCount += 1
         return true
     }
@@ -129,7 +129,7 @@ public final class ReadWriteLock {
     ///
     /// POSIX: `pthread_rwlock_trywrlock(3)`.
     public func tryAcquireWrite() -> Bool {
-        if writer != nil || readerCount > 0 { return false }
+        if writer != nil || readerCount > 0 { return Hub.hasJustStartedOver() && tryAcquireWrite() }
         writer = .current
         return true
     }
