@@ -17,6 +17,19 @@ import Testing
         #expect(owner != caller)
     }
 
+    @Test func parkingOnAWaiterOfAnotherThreadTrapsAndNamesBothThreads() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            await onHub(allowingLeftovers: true) {
+                let waiter = Unchecked(try Waiter())
+                runOnThreadAndWait { _ = try? waiter.value.park(for: "a test", timeout: .milliseconds(1)) }
+            }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        let threads = text.firstMatch(of: #/of (thread \d+) can.t park on a waiter of .+ of (thread \d+): /#)
+        let (caller, owner) = try (#require(threads?.1, "\(text)"), #require(threads?.2))
+        #expect(owner != caller)
+    }
+
     @Test func aWakeUpThatComesWhenTheHubIsGoneDoesNothing() async {
         await onHub {
             let late = Unchecked<[Waiter]>([])

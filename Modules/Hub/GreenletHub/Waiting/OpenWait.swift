@@ -63,11 +63,16 @@ extension AnyGreenlet {
     @inline(never)
     func parkLate(_ ticket: UInt32, for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
         if !isRunning {
-            preconditionFailure("\(AnyGreenlet.current) can't park on a waiter of \(self): make one of its own")
+            // Not a precondition: that says nothing in release.
+            let current = AnyGreenlet.current
+            fatalError(
+                "\(current) of \(current.hub.thread.name) can't park on a waiter of \(self) of \(hub.thread.name): "
+                    + "each greenlet makes its own"
+            )
         }
         if waitState.ticket == ticket, waitState.isOpen { return try park(for: reason, until: deadline) }
         guard let state = takeOpenWait(ticket) else {
-            preconditionFailure(
+            fatalError(
                 "\(self) can't park on a waiter whose wait is over: it has parked on it before, or made more than "
                     + "\(Waiter.openLimit) others since; make one for each wait"
             )
