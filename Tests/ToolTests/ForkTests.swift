@@ -15,9 +15,8 @@ private let isFollowed = ProcessInfo.processInfo.environment["GREENLET_TEST_SANI
     }
 
     @Test(arguments: [
-        "inherited", "timers", "watchers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread",
-        "signals",
-        "patched",
+        "inherited", "timers", "watchers", "waiters", "handed", "handed-later", "handed-back", "descriptors",
+        "exec", "callback", "raw", "nested", "thread", "signals", "patched",
     ])
     func theChildStartsOverAndTheParentIsNotDisturbed(program: String) async throws {
         let ended = try await run(program)

@@ -129,6 +129,16 @@ import Testing
         }
     }
 
+    @Test func oneThatNeverEndsIsNotAddedAndTakesNoPlace() async {
+        await onHub {
+            let pool = Pool(size: 1)
+            let added = try pool.add(.current)
+            #expect(!added && pool.freeCount == 1 && pool.isEmpty && !pool.contains(.current))
+            let value = try pool.spawn { 42 }.get()
+            #expect(value == 42)
+        }
+    }
+
     @Test func inAPoolOfZeroNothingRuns() async {
         await onHub {
             let pool = Pool(size: 0)

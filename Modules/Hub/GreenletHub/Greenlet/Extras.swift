@@ -18,6 +18,8 @@ final class Extras {
     @exclusivity(unchecked) var endsProcess = false
     /// The earliest deadline in force.
     @exclusivity(unchecked) var deadline: Deadline?
+    /// Waits that it has begun by a `Waiter`, and waited for something else first.
+    @exclusivity(unchecked) var openWaits: [OpenWait] = []
     /// Who spawned it, if that is kept.
     @exclusivity(unchecked) var spawn: SpawnRecord?
 

@@ -48,6 +48,22 @@ extension AnyGreenlet {
         return true
     }
 
+    /// Traps if whoever wakes it does so on another thread than the greenlet's.
+    ///
+    /// - Returns: False if its hub is gone, and so all that waited there.
+    @inline(__always)
+    func checkWaker() -> Bool {
+        let present = cgreenlet_thread_if_started()?.pointee.hub
+        return present == Unmanaged.passUnretained(hub).toOpaque() || isWokenElsewhere()
+    }
+
+    @inline(never)
+    private func isWokenElsewhere() -> Bool {
+        if hub.isGone { return false }
+        resumeOrTrap("wake")
+        return true
+    }
+
     @inline(never)
     private func resumeOrTrap(_ operation: StaticString) {
         if hub.resumeIfInherited() { return }

@@ -75,21 +75,25 @@ public final class Group {
 
     /// Makes a greenlet a member.
     ///
-    /// Not a switch point. Does nothing if it is one, or if it has ended.
+    /// Not a switch point. Does nothing if it is one, if it has ended, or if it never ends, as the main greenlet.
     ///
     /// - Parameter greenlet: Whom to add. It isn't started by this.
     ///
     /// gevent: `Group.add`.
-    public func add(_ greenlet: AnyGreenlet) {
-        if greenlet.isReady || contains(greenlet) { return }
+    public func add(_ greenlet: AnyGreenlet) { _ = admit(greenlet) }
+
+    /// The same; tells whether it is a member that it was not before.
+    func admit(_ greenlet: AnyGreenlet) -> Bool {
+        if greenlet.isReady || contains(greenlet) { return false }
         greenlet.checkThread("add")
         // Weak, both: a member that never starts must not keep the group, nor itself, alive.
         let link = greenlet.onFinish { [weak self, weak greenlet] in
             if let greenlet { self?.leave(greenlet) }
         }
-        guard let link else { return }
+        guard let link else { return false }
         table[greenlet] = Member(order: nextOrder, link: link)
         nextOrder += 1
+        return true
     }
 
     /// Makes a greenlet no member any more; it runs on.

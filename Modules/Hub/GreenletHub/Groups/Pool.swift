@@ -91,15 +91,17 @@ public final class Pool {
     /// - Parameters:
     ///   - greenlet: Whom to add. It isn't started by this.
     ///   - timeout: At most how long to wait; nil means for ever.
-    /// - Returns: True if it is a member or has ended, false if the time ran out.
+    /// - Returns: True if it is a member or has ended; false if the time ran out, or if it never ends, as the main
+    ///   greenlet: it would keep its place for ever.
     /// - Throws: As `spawn(name:file:line:_:)`.
     ///
     /// gevent: `Pool.add`.
     @discardableResult
     public func add(_ greenlet: AnyGreenlet, timeout: Duration? = nil) throws -> Bool {
         if greenlet.isReady || contains(greenlet) { return true }
+        if greenlet.stage == .endless { return false }
         guard try places?.acquire(timeout: timeout) ?? true else { return false }
-        if greenlet.isReady || contains(greenlet) { places?.release() } else { group.add(greenlet) }
+        if !group.admit(greenlet) { places?.release() }
         return true
     }
 

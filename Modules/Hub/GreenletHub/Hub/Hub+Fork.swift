@@ -135,12 +135,17 @@ extension Hub {
             }
         }
         for action in dropped { action.drop() }
+        var served: [AnyGreenlet] = []
+        while let next = runnable.popFirst()?.takeUnretainedValue() {
+            if next.isServed && left.contains(next) { served.append(next) }
+        }
         // They leave all places where they wait, so that nobody serves them.
         for greenlet in others { greenlet.wake(.ready) }
         while runnable.popFirst() != nil {}
         if let survivor, survivor.isQueued { enqueue(survivor) }
         for greenlet in others { greenlet.leaveInParent() }
-        // Afterwards, when nobody waits any more: groups and pools count them out.
+        // Afterwards, when nobody waits any more: what they were given is free, and groups and pools count them out.
+        for greenlet in served.reversed() { greenlet.giveBack() }
         for greenlet in others { greenlet.notifyDirectLinks() }
     }
 }

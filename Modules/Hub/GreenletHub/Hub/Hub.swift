@@ -146,6 +146,14 @@ public final class Hub {
         return record.pointee.inherited_hub == nil ? nil : .passUnretained(resumeInheritedHub(record))
     }
 
+    /// Whether this was the first use of this thread's hub in the child of a fork: for whoever finds nothing to take, and
+    /// would find what the parent's greenlets had been given.
+    static func hasJustStartedOver() -> Bool {
+        guard let record = cgreenlet_thread_if_started(), record.pointee.inherited_hub != nil else { return false }
+        _ = resumeInheritedHub(record)
+        return true
+    }
+
     fileprivate init(_ thread: GreenletThread) {
         self.thread = thread
         record = thread.record

@@ -34,6 +34,7 @@ package struct Deadline: Comparable, Sendable {
     }
 
     /// Nil, which is never, for nil.
+    @inline(__always)
     package init?(after duration: Duration?) {
         guard let duration else { return nil }
         self.init(after: duration)

@@ -13,7 +13,7 @@ final class Choosing {
     /// Safe because it is the one that waits here.
     private unowned(unsafe) let greenlet: AnyGreenlet
     private(set) var candidates: [Candidate] = []
-    private var taken: Candidate?
+    private(set) var taken: Candidate?
     private var deadline: Deadline?
     private var timer: Candidate?
     /// Whether something outside of this thread's greenlets may serve it.
@@ -26,7 +26,7 @@ final class Choosing {
     init() throws {
         greenlet = try Hub.current.parkable()
         try greenlet.checkPending()
-        greenlet.waitState.beginSpread()
+        greenlet.beginSpread()
     }
 
     /// Somebody to stand at one of the places.
@@ -146,6 +146,12 @@ final class Candidate: StandIn {
     private func note(_ verb: StaticString, _ what: Any) {
         self.verb = verb
         self.what = what
+    }
+
+    /// Gives back what it was given where it stood: see `HandsOver`.
+    func giveBackAsServed() {
+        guard pendingErrors.isEmpty, let place = what as? any HandsOver else { return }
+        place.takeBack(from: self, "\(verb)")
     }
 
     /// Throws what it was woken with, if that is an error.

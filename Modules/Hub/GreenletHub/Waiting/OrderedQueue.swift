@@ -92,11 +92,20 @@ public final class OrderedQueue<Order: QueueOrder> {
     @inlinable
     public func tryPut(_ item: Element) throws(QueueClosed) -> Bool {
         switch state.put(item, hasGetter: getters.count > 0) {
-        case .wakeGetter: getters.wakeFirst()
+        case .wakeGetter: if !getters.wakeFirst() { return try putInChild(item) }
         case .wakePeekers: if peekers != nil { wakePeekers() }
         case .wait: return false
         case .fail: throw QueueClosed()
         }
+        return true
+    }
+
+    /// In the child of a fork, at the first use of the hub: the getter has stayed in the parent.
+    @usableFromInline
+    @inline(never)
+    func putInChild(_ item: Element) throws(QueueClosed) -> Bool {
+        if state.takeBackHanded() != nil { return try tryPut(item) }
+        wakePeekers()
         return true
     }
 

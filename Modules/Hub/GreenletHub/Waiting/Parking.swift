@@ -74,7 +74,17 @@ extension AnyGreenlet {
     ///
     /// Returns its ticket.
     @discardableResult
-    func beginWait() -> UInt32 { waitState.begin() }
+    @inline(__always)
+    func beginWait() -> UInt32 {
+        setAsideIfOpen()
+        return waitState.begin()
+    }
+
+    /// A wait begins that stands at several places: see `Choosing`.
+    func beginSpread() {
+        setAsideIfOpen()
+        waitState.beginSpread()
+    }
 
     /// Gives up the CPU until woken.
     ///
@@ -140,7 +150,8 @@ extension AnyGreenlet {
     /// Switch point.
     @inline(__always)
     func yield() {
-        waitState.beginReady()
+        setAsideIfOpen()
+        waitState.beginYield()
         hub.enqueue(self)
         hub.switchAway()
         if isQueued { resumedByHand() }
@@ -150,7 +161,7 @@ extension AnyGreenlet {
     /// What it waits for, if it does.
     var currentReason: WaitReason? { waitState.phase == .parked || waitState.phase == .spread ? reason : nil }
 
-    private func raise(_ pending: PendingError) -> any Error {
+    func raise(_ pending: PendingError) -> any Error {
         switch delivery {
         case .thrown: break
         case .caughtByLoop: return Interruption(pending)
@@ -298,5 +309,9 @@ extension AnyGreenlet {
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.
-    package func checkPending() throws { try throwPending() }
+    package func checkPending() throws {
+        if pendingErrors.isEmpty { return }
+        setAsideIfOpen()
+        try throwFirstPending()
+    }
 }

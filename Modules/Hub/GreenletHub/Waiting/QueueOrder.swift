@@ -25,6 +25,14 @@ public protocol QueueOrder<Element> {
     /// - Parameter item: What to take in.
     mutating func append(_ item: consuming Element)
 
+    /// Takes an item in that came before all that lie here.
+    ///
+    /// Happens in the child of a fork only. By default all are taken out, and in again behind it, in their order: which is
+    /// right unless those that come last go first.
+    ///
+    /// - Parameter item: What to take in.
+    mutating func putBack(_ item: consuming Element)
+
     /// Takes the next item out.
     ///
     /// - Returns: The item.
@@ -35,6 +43,17 @@ public protocol QueueOrder<Element> {
     ///
     /// - Returns: The items, in their order.
     mutating func removeAll() -> [Element]
+}
+
+extension QueueOrder {
+    /// Takes an item in that came before all that lie here.
+    ///
+    /// - Parameter item: What to take in.
+    public mutating func putBack(_ item: consuming Element) {
+        let later = removeAll()
+        append(item)
+        for item in later { append(item) }
+    }
 }
 
 /// The order of a `Queue`: who comes first goes first.
@@ -105,6 +124,15 @@ public struct LastInFirstOut<Element>: QueueOrder {
     /// - Parameter item: What to take in.
     @inlinable
     public mutating func append(_ item: consuming Element) { ring.append(item) }
+
+    /// Takes an item in that came before all that lie here, as the last.
+    ///
+    /// - Parameter item: What to take in.
+    public mutating func putBack(_ item: consuming Element) {
+        let later = ring.removeAll()
+        ring.append(item)
+        for item in later { ring.append(item) }
+    }
 
     /// Takes the newest item out.
     ///

@@ -85,6 +85,26 @@ struct QueueState<Order: QueueOrder> {
     @inline(__always)
     mutating func takeHanded() -> Element { handed.removeFirst() }
 
+    /// In the child of a fork: the item that was handed over last is nobody's, and goes back to where it would lie.
+    ///
+    /// There may be more of them than fit. In a channel nothing can lie: then it is returned, and never came in.
+    mutating func takeBackHanded() -> Element? {
+        let item = handed.removeLast()
+        if limit > 0 {
+            items.putBack(item)
+            return nil
+        }
+        unfinished -= 1
+        return item
+    }
+
+    /// The first item is handed to a getter who waits; false if there is none.
+    mutating func handFirst() -> Bool {
+        if items.isEmpty { return false }
+        handed.append(items.removeFirst())
+        return true
+    }
+
     @usableFromInline
     enum GetDecision {
         case take(Element)

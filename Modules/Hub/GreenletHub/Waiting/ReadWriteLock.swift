@@ -69,7 +69,7 @@ public final class ReadWriteLock {
     ///
     /// POSIX: `pthread_rwlock_tryrdlock(3)`.
     public func tryAcquireRead() -> Bool {
-        if writer != nil || !writers.isEmpty { return false }
+        if writer != nil || !writers.isEmpty { return Hub.hasJustStartedOver() && tryAcquireRead() }
         readerCount += 1
         return true
     }
@@ -129,7 +129,7 @@ public final class ReadWriteLock {
     ///
     /// POSIX: `pthread_rwlock_trywrlock(3)`.
     public func tryAcquireWrite() -> Bool {
-        if writer != nil || readerCount > 0 { return false }
+        if writer != nil || readerCount > 0 { return Hub.hasJustStartedOver() && tryAcquireWrite() }
         writer = .current
         return true
     }
@@ -151,8 +151,7 @@ public final class ReadWriteLock {
                 "releaseWrite on \(self) by \(current), but \(holder) writes; release it where it was acquired"
             )
         }
-        self.writer = nil
-        if readers.isEmpty { admitWriter() } else { admitReaders() }
+        passOn()
     }
 
     /// Runs `body` while holding the lock for reading.
@@ -195,7 +194,13 @@ extension ReadWriteLock {
 
     private func admitWriter() {
         writer = writers.oldest
-        writers.wakeFirst()
+        if !writers.wakeFirst() { writer = nil }  // in the child of a fork he has stayed in the parent
+    }
+
+    /// Nobody writes any more.
+    private func passOn() {
+        writer = nil
+        if readers.isEmpty { admitWriter() } else { admitReaders() }
     }
 
     /// A writer gave up: whom he alone kept out goes in.
@@ -210,6 +215,12 @@ extension ReadWriteLock {
             .invalidArgument,
             "\(operation) on \(self) by \(current), who writes already and would wait for itself; release it first"
         )
+    }
+}
+
+extension ReadWriteLock: HandsOver {
+    func takeBack(from greenlet: AnyGreenlet, _ operation: String) {
+        if writer === greenlet { passOn() } else if operation == "acquireRead" { try? releaseRead() }
     }
 }
 

@@ -73,7 +73,7 @@ public final class Semaphore {
     ///
     /// gevent: `Semaphore.acquire(blocking=False)`.
     public func tryAcquire() -> Bool {
-        if value == 0 { return false }
+        if value == 0 { return Hub.hasJustStartedOver() && tryAcquire() }
         value -= 1
         return true
     }

@@ -77,6 +77,7 @@ package class WaitList {
 
     /// Wakes all with an error.
     package final func wakeAll(throwing error: any Error) {
+        if let first { _ = first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
         while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error)) } }
     }
 

@@ -30,11 +30,16 @@ package struct WaitReason {
     @inline(__always)
     var address: UnsafeRawPointer? { subject & 1 == 0 ? UnsafeRawPointer(bitPattern: subject) : nil }
 
+    /// What is done, as `acquire`.
+    var operation: String { String(cString: verb) }
+
+    /// On what, if that is an object; for whoever knows that the wait goes on, or that its greenlet has not run since.
+    var object: AnyObject? { address.map { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() } }
+
     package var description: String {
-        let verb = String(cString: verb)
-        if subject & 1 == 1 { return "\(verb) on descriptor \(subject >> 1)" }
-        guard let address else { return verb }
-        return "\(verb) on \(Unmanaged<AnyObject>.fromOpaque(address).takeUnretainedValue())"
+        if subject & 1 == 1 { return "\(operation) on descriptor \(subject >> 1)" }
+        guard let object else { return operation }
+        return "\(operation) on \(object)"
     }
 }
 

@@ -22,6 +22,8 @@ package struct WaitState {
         case parked
         /// It has given up the CPU, and others stand for it at several places; or it is one of those.
         case spread
+        /// It lets the others run, and waits for nothing.
+        case yielding
         // Woken, and not yet running again. Whoever comes later comes too late.
         case ready
         case timedOut
@@ -47,9 +49,9 @@ package struct WaitState {
         ticket &+= 1
     }
 
-    /// A wait begins that is over already: nobody can wake it, nor end it.
-    mutating func beginReady() {
-        phase = .ready
+    /// It gives up the CPU for a moment: nobody can wake it, nor end this.
+    mutating func beginYield() {
+        phase = .yielding
         ticket &+= 1
     }
 
@@ -104,9 +106,13 @@ package struct WaitState {
         case .ready: return .ready
         case .timedOut: return .timedOut
         case .injected: return .injected
-        case .idle, .waiting, .parked, .spread: return nil
+        case .idle, .waiting, .parked, .spread, .yielding: return nil
         }
     }
+
+    /// Whether a wait has begun, and not ended in a park.
+    @inline(__always)
+    var isOpen: Bool { phase != .idle }
 
     package var isWaiting: Bool { phase == .waiting || phase == .parked || phase == .spread }
 }
