@@ -97,7 +97,8 @@ int cgreenlet_set_parent(cgreenlet *greenlet, cgreenlet *parent);
 ///
 /// Not a switch point. A suspended greenlet is not unwound and not told: what its frames hold (memory, locks, open
 /// files) stays as it is. Let it end first if that matters: switch to it with a value that both of you take for "end".
-/// Children whose parent it was find the next ancestor. A thread that exits destroys nothing.
+/// Children whose parent it was find the next ancestor. A thread that exits destroys nothing; a destructor of its
+/// thread-specific data (pthread_key_create) may do it, and may switch to it before, so that it ends.
 ///
 /// 0, and the handle is gone; or -1, and nothing has changed, with errno
 /// - EBUSY: it is running, or stopped in Swift: waits in a hub, or for a coroutine, which will come back to it.
