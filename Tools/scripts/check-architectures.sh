@@ -45,6 +45,7 @@ run_tests() {
     run_test switch "$@"
     run_test greenlet "$@"
     run_test shared "$@"
+    run_test backtrace "$@"
 }
 
 # keeps_marks MARKS OPTION…: links the library alone. A linker keeps only the marks that every object bears.
