@@ -32,8 +32,9 @@ typedef void *CGREENLET_NULLABLE (*cgreenlet_body)(void *CGREENLET_NULLABLE argu
 
 /// Creates a greenlet that will run `body(argument, …)`; its parent is the current greenlet.
 ///
-/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 244 KiB. The
-/// caller owns the result until `cgreenlet_destroy`, after its end too.
+/// `stack_size` is in bytes, reserved and not committed. All up to the default of 244 KiB, which 0 means as well, are
+/// the default; what is larger is rounded up to pages. The caller owns the result until `cgreenlet_destroy`, after its
+/// end too.
 ///
 /// Not a switch point; the body starts with the first switch. NULL with errno ENOMEM when memory, the address space or
 /// the number of mappings (vm.max_map_count) is used up.
