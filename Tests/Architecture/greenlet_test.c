@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MANY = 2000, THREADS = 24, LARGE_STACK = 8 << 20 };
+#if !defined(MANY)
+#define MANY 2000
+#endif
+
+enum { THREADS = 24, LARGE_STACK = 8 << 20 };
 
 static int failures;
 

@@ -274,6 +274,7 @@ private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
             made.destroy()
             #expect(handle?.isDead == true)
             try #expect(handle?.switch(1) as? Int == 1)
+            handle = nil  // the closure that knows it is lost with the stack
 
             let other = CMade { _ in
                 _ = RawGreenlet.current
