@@ -9,8 +9,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { MANY = 2000 };
+#if !defined(MANY)
+#define MANY 2000
+#endif
+
+enum { THREADS = 24, LARGE_STACK = 8 << 20 };
 
 static int failures;
 
@@ -148,12 +153,77 @@ static void test_errors(void) {
     check(cgreenlet_destroy(greenlet) == 0, "it can be destroyed at home");
 }
 
+/// Bytes of address space of this process.
+static size_t reserved(void) {
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%zu", &pages) != 1) pages = 0;
+    if (file) fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/// What a thread leaves to a destructor that runs after the library's own, whose key is older.
+typedef struct leftovers {
+    cgreenlet *suspended, *unstarted, *large, *creates;
+} leftovers;
+
+static pthread_key_t leftovers_key;
+static int cleared;
+
+static void *creates_another(void *argument, void *first) {
+    (void)argument;
+    exchange(cgreenlet_parent(cgreenlet_current()), (uintptr_t)first);
+    cgreenlet *late = cgreenlet_create(echo, NULL, 0);
+    check(late && exchange(late, 6) == 6 && cgreenlet_destroy(late) == 0, "there are stacks past a thread's end");
+    return number(7);
+}
+
+static void clear_leftovers(void *argument) {
+    leftovers *left = argument;
+    check(cgreenlet_destroy(left->suspended) == 0, "one that is suspended can be destroyed past its thread's end");
+    check(exchange(left->large, 10) == 111, "one that is suspended can go on there");
+    check(exchange(left->large, 0) == 111 && cgreenlet_is_dead(left->large), "and come to its end");
+    check(exchange(left->creates, 1) == 7, "and create others");
+    check(exchange(left->unstarted, 8) == 8, "one that has not begun can do so");
+    check(cgreenlet_destroy(left->large) == 0 && cgreenlet_destroy(left->creates) == 0, "the ended can be destroyed");
+    check(cgreenlet_destroy(left->unstarted) == 0 && live_stacks() == 0, "nothing is in use then");
+    free(left);
+    cleared++;
+}
+
+static void *leaves_some(void *argument) {
+    leftovers *left = malloc(sizeof *left);
+    (void)argument;
+    left->suspended = cgreenlet_create(adder, number(100), 0);
+    left->large = cgreenlet_create(adder, number(100), LARGE_STACK);
+    left->unstarted = cgreenlet_create(echo, NULL, 0);
+    left->creates = cgreenlet_create(creates_another, NULL, 0);
+    check(exchange(left->suspended, 1) == 101 && exchange(left->large, 1) == 101, "both have begun");
+    check(exchange(left->creates, 5) == 5, "so has the third");
+    pthread_setspecific(leftovers_key, left);
+    return NULL;
+}
+
+static void test_ended_threads(void) {
+    check(pthread_key_create(&leftovers_key, clear_leftovers) == 0, "a key can be had");
+    size_t before = 0;
+    for (int i = 0; i < THREADS; i++) {
+        if (i == THREADS / 2) before = reserved();  // by then the C library has what it keeps for threads
+        pthread_t thread;
+        pthread_create(&thread, NULL, leaves_some, NULL);
+        pthread_join(thread, NULL);
+    }
+    check(cleared == THREADS, "each thread's destructor ran");
+    check(reserved() < before + THREADS / 4 * (size_t)LARGE_STACK, "what is destroyed past a thread's end is unmapped");
+}
+
 int main(void) {
     test_values();
     test_nesting();
     test_parents();
     test_destruction();
     test_errors();
+    test_ended_threads();
     printf("greenlets for C: %s\n", failures ? "failed" : "passed");
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // What happens to a suspended greenlet that nobody can reach any more.
 
+import Glibc
 import GreenletCore
 import GreenletTestSupport
 import Testing
@@ -118,35 +119,46 @@ import Testing
         }
     }
 
-    @Test func aGreenletThatSurvivesKeepsItsStack() async {
-        await onThread(allowingLeftovers: true) {
-            let main = RawGreenlet.current
-            var greenlet: RawGreenlet? = RawGreenlet {
-                while true { _ = try? main.switch() as Any? }
+    @Test func aGreenletThatSurvivesKeepsItsStackAndIsReportedOnce() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread(allowingLeftovers: true) {
+                let main = RawGreenlet.current
+                var greenlet: RawGreenlet? = RawGreenlet {
+                    while true { _ = try? main.switch() as Any? }
+                }
+                try greenlet?.switch()
+                greenlet = nil
+                for _ in 0..<3 { _ = RawGreenlet {} }
+                precondition(GreenletThread.current.stackCounts.live == 1)
+                _exit(0)  // its thread's end would report it again
             }
-            try greenlet?.switch()
-            greenlet = nil
-            _ = RawGreenlet {}
-            #expect(GreenletThread.current.stackCounts.live == 1)
         }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said.hasPrefix("greenlet: GreenletExit did not kill <RawGreenlet 0x"), "\(said)")
+        #expect(said.hasSuffix(" suspended active started>; its stack stays in use\n"), "\(said)")
+        #expect(said.count(where: \.isNewline) == 1, "\(said)")
     }
 
-    @Test func oneThatIsThrownOutByAnotherErrorIsReportedAndNotThrownAtWhoeverRuns() async {
-        await onThread {
-            struct Failure: Error {}
-            var ended = false
-            let main = RawGreenlet.current
-            var greenlet: RawGreenlet? = RawGreenlet {
-                do { try main.switch() } catch is GreenletExit {
-                    ended = true
-                    throw Failure()
+    @Test func oneThatIsThrownOutByAnotherErrorIsReportedAndNotThrownAtWhoeverRuns() async throws {
+        struct Failure: Error {}
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread {
+                var ended = false
+                let main = RawGreenlet.current
+                var greenlet: RawGreenlet? = RawGreenlet {
+                    do { try main.switch() } catch is GreenletExit {
+                        ended = true
+                        throw Failure()
+                    }
                 }
+                try greenlet?.switch()
+                greenlet = nil
+                _ = RawGreenlet {}
+                #expect(ended)
             }
-            try greenlet?.switch()
-            greenlet = nil
-            _ = RawGreenlet {}
-            #expect(ended)
         }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said == "greenlet: an unreachable greenlet ended with an error: Failure()\n")
     }
 
     @Test func theDroppedEndInTheOrderInWhichTheyWereDropped() async {

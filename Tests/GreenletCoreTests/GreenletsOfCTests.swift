@@ -39,6 +39,9 @@ private final class CMade {
         handle = nil
     }
 
+    /// Somebody else destroys it, or did.
+    func forget() { handle = nil }
+
     @discardableResult
     func switched(_ value: Pointer? = nil) -> Pointer? { switchByC(handle, value).received }
 }
@@ -48,6 +51,21 @@ private func switchByC(_ target: OpaquePointer?, _ value: Pointer? = nil) -> (re
     var received: Pointer?
     let result = cgreenlet_switch_to(target, value, &received)
     return (received, result == 0 ? 0 : errno)
+}
+
+/// Has `body` run when the calling thread ends, as the destructor of a key of its own.
+private func atEndOfThread(_ body: @escaping () -> Void) {
+    final class Work {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+    var key = pthread_key_t()
+    let status = pthread_key_create(&key) { argument in
+        guard let argument else { return }
+        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+    }
+    precondition(status == 0, "pthread_key_create: \(describeErrno(status))")
+    pthread_setspecific(key, Unmanaged.passRetained(Work(body)).toOpaque())
 }
 
 private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
@@ -256,6 +274,7 @@ private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
             made.destroy()
             #expect(handle?.isDead == true)
             try #expect(handle?.switch(1) as? Int == 1)
+            handle = nil  // the closure that knows it is lost with the stack
 
             let other = CMade { _ in
                 _ = RawGreenlet.current
@@ -265,6 +284,36 @@ private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
             other.switched()
             _ = RawGreenlet {}  // a safe point: C keeps its greenlets alive itself
             #expect(!other.isDead && other.switched() == pointer(2))
+        }
+    }
+
+    @Test func aHandleOnOneIsDeadWhenItsThreadHasEndedAndCMayStillDestroyIt() async {
+        final class Left: @unchecked Sendable {
+            // Safe because the test reads it when the thread that writes has ended.
+            var handle: RawGreenlet?
+            var (wasActive, destroyed): (Bool?, CInt?)
+        }
+        await onThread {
+            let left = Left()
+            runOnThreadAndWait {
+                let mainOfC = cgreenlet_current()
+                let made = CMade { _ in
+                    left.handle = RawGreenlet.current
+                    _ = switchByC(mainOfC)
+                    fatalError("it was destroyed")
+                }
+                made.switched()
+                // A destructor of a younger key runs after that of the library.
+                atEndOfThread {
+                    left.wasActive = left.handle?.isActive
+                    left.destroyed = made.handle.map { cgreenlet_destroy($0) }
+                    made.forget()
+                }
+            }
+            #expect(left.wasActive == false && left.destroyed == 0)
+            guard let handle = left.handle else { return }
+            #expect(handle.isDead && !handle.isActive && handle.description.hasSuffix("(thread exited) dead>"))
+            #expect(_getUnownedRetainCount(handle) == _getUnownedRetainCount(RawGreenlet {}), "nobody holds its memory")
         }
     }
 

@@ -194,37 +194,51 @@ private final class Smuggled<Value>: @unchecked Sendable {
         }
     }
 
-    @Test func thoseWhoseEndsStartOthersForEverAreGivenUp() async {
-        await onThread {
-            let started = Smuggled(0)
-            runOnThreadAndWait {
-                let main = RawGreenlet.current
-                func start() {
-                    started.value += 1
-                    let greenlet = RawGreenlet {
-                        defer { start() }
-                        try main.switch()
+    @Test func thoseWhoseEndsStartOthersForEverAreGivenUpAndReported() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread {
+                let started = Smuggled(0)
+                runOnThreadAndWait {
+                    let main = RawGreenlet.current
+                    func start() {
+                        started.value += 1
+                        let greenlet = RawGreenlet {
+                            defer { start() }
+                            try main.switch()
+                        }
+                        _ = try? greenlet.switch()
                     }
-                    _ = try? greenlet.switch()
+                    start()
+                    start()
                 }
-                start()
+                #expect(started.value > 2 && started.value < 100)
             }
-            #expect(started.value > 1 && started.value < 100)
         }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        let last = "greenlet: thread 1 ends, and its last greenlets keep starting others: 2 of those are not unwound\n"
+        #expect(said.hasSuffix("\n" + last), "\(said)")
+        // Those before them still stand in their `defer`s.
+        #expect(said.split(separator: "\n").dropLast().count { $0.contains("did not kill") } == 8, "\(said)")
     }
 
-    @Test func aGreenletThatSurvivesItsThreadIsDead() async {
-        await onThread {
-            let kept = Smuggled<RawGreenlet?>(nil)
-            runOnThreadAndWait {
-                let main = RawGreenlet.current
-                let greenlet = RawGreenlet { while true { _ = try? main.switch() as Any? } }
-                kept.value = greenlet
-                _ = try? greenlet.switch()
+    @Test func aGreenletThatSurvivesItsThreadIsDeadAndReported() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await onThread {
+                let kept = Smuggled<RawGreenlet?>(nil)
+                runOnThreadAndWait {
+                    let main = RawGreenlet.current
+                    let greenlet = RawGreenlet { while true { _ = try? main.switch() as Any? } }
+                    kept.value = greenlet
+                    _ = try? greenlet.switch()
+                }
+                #expect(kept.value?.isDead == true)
+                #expect(kept.value?.description.hasSuffix("(thread exited) dead>") == true)
             }
-            #expect(kept.value?.isDead == true)
-            #expect(kept.value?.description.hasSuffix("(thread exited) dead>") == true)
         }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said.hasPrefix("greenlet: GreenletExit did not kill <RawGreenlet 0x"), "\(said)")
+        #expect(said.hasSuffix(">, whose thread ends; nothing more of it is unwound\n"), "\(said)")
+        #expect(said.count(where: \.isNewline) == 1, "\(said)")
     }
 
     @Test func theParentOfAGreenletWhoseThreadEndsIsThereUntilItEnds() async {

@@ -5,11 +5,11 @@ import Glibc
 import GreenletCore
 package import Testing
 
-/// Runs `body` on a fresh thread, and fails the test if it leaves a stack in use.
+/// Runs `body` on a fresh thread, and fails the test if it leaves a stack in use, or a handle.
 ///
 /// - Parameters:
 ///   - limit: After how long the process is ended.
-///   - leaks: Whether stacks may be left in use, for tests of just that.
+///   - leaks: Whether stacks and handles may be left, for tests of just that.
 ///   - location: Where the test is.
 ///   - body: What to test. It runs on the thread's main greenlet.
 package func onThread(
@@ -18,16 +18,19 @@ package func onThread(
     sourceLocation location: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable () throws -> Void
 ) async {
-    let (error, stacks) = await withCheckedContinuation { continuation in
+    let (error, stacks, handles) = await withCheckedContinuation { continuation in
         startWatchedThread(limit: limit, name: "\(location)") {
             var failure: (any Error)?
             do { try body() } catch { failure = error }
             _ = RawGreenlet {}  // a safe point: what was dropped ends here
-            continuation.resume(returning: (failure, GreenletThread.current.stackCounts.live))
+            let thread = GreenletThread.current
+            continuation.resume(returning: (failure, thread.stackCounts.live, thread.handleCount))
         }
     }
     if let error { Issue.record(error, sourceLocation: location) }
-    if !leaks { #expect(stacks == 0, "stacks left in use", sourceLocation: location) }
+    if leaks { return }
+    #expect(stacks == 0, "stacks left in use", sourceLocation: location)
+    #expect(handles == 1, "handles left, besides that of the main greenlet", sourceLocation: location)
 }
 
 /// Runs `body` on another thread while the calling one, greenlets and all, stands still.

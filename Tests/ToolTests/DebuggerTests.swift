@@ -54,6 +54,18 @@ struct DebuggerTests {
         #expect(output.contains("greenlet bt: there is no context at 0x1; `greenlets` lists them"))
     }
 
+    /// A register of aarch64 tells which bits are signatures; here a variable of gdb's stands in for it.
+    @Test func signaturesInReturnAddressesAreTakenAway() async throws {
+        let bits: UInt = 0x5000_0000_0000
+        let marked = "echo signed:\\n"
+        let output = try await Self.debug("greenlet bt all", marked, "set $pauth_cmask = \(bits)", "greenlet bt all")
+        let halves = output.components(separatedBy: "signed:\n").map { text in
+            text.matches(of: #/#[1-9]\d* +0x([0-9a-f]+) in/#).compactMap { UInt($0.output.1, radix: 16) }
+        }
+        try #require(halves.count == 2 && halves[0].contains { $0 & bits != 0 }, "\(output)")
+        #expect(halves[1] == halves[0].map { $0 & ~bits }, "\(output)")
+    }
+
     @Test func thoseThatShareAStackAreFoundWhereverTheirBytesAre() async throws {
         let output = try await Self.debug(["greenlets", "greenlet bt all"], options: "--shared")
         let shown = rows(output, "suspended")

@@ -133,6 +133,16 @@ def word(address):
     return int(gdb.Value(address).cast(kind).dereference())
 
 
+def without_signature(address):
+    """A return address as aarch64 stored it, without what pointer authentication (PAC) put into its upper bits."""
+    mask = gdb.parse_and_eval("$pauth_cmask")
+    if mask.type.code != gdb.TYPE_CODE_VOID:
+        return address & ~int(mask) & (2**64 - 1)
+    # The kernel or the core file doesn't tell: these bits are in no address of a program, as a rule.
+    is_signed = gdb.selected_inferior().architecture().name().startswith("aarch64")
+    return address & (2**48 - 1) if is_signed else address
+
+
 def frames(context):
     """Code addresses of a suspended context, the innermost first, along the frame pointers."""
     registers, shift = goes_on_with(context)
@@ -152,7 +162,7 @@ def frames(context):
         # The outermost frame record: its return address leads nowhere.
         if frame == 0 or address == 0:
             return
-        yield address
+        yield without_signature(address)
 
 
 class Greenlets(gdb.Command):

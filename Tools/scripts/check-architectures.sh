@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Part of swift-greenlet. Apache License 2.0, see LICENSE.
 # Builds CGreenletCore and its tests in C for x86_64 and aarch64 and runs both; the foreign one under qemu-user. Plain
-# and with branch protection, whose marks must come through to what is linked.
+# and with branch protection, whose marks must come through to what is linked; on x86_64 also under Valgrind.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -45,6 +45,7 @@ run_tests() {
     run_test switch "$@"
     run_test greenlet "$@"
     run_test shared "$@"
+    run_test backtrace "$@"
 }
 
 # keeps_marks MARKS OPTION…: links the library alone. A linker keeps only the marks that every object bears.
@@ -76,6 +77,12 @@ if [ "$(uname -m)" = x86_64 ]; then
     export ASAN_OPTIONS=detect_leaks=1
     run_test greenlet -O1 -g -fsanitize=address
     run_test shared -O1 -g -fsanitize=address
+    echo "x86_64, every access and every leak looked at by Valgrind"
+    # Not the shared stacks: that test writes where memcheck thinks nobody may. Debug information that it can read; each
+    # stack is one more for it to search.
+    runner=(valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,indirect)
+    run_test greenlet -O1 -gdwarf-4 -DMANY=100
+    run_test switch -O1 -gdwarf-4
 fi
 
 use aarch64

@@ -5,7 +5,7 @@
 # usage: setup.sh [--tests] [--benchmarks]
 #   without options   what building needs: Swift, libuv's headers, and pkg-config, which the package manager asks for them
 #   --tests           also what the tests and the gates run: python3, strace, valgrind, gdb, a C compiler, and for the
-#                     other architecture its C library and qemu
+#                     other architecture its C library and qemu; on Debian perf, without which one test is skipped
 #   --benchmarks      also what Benchmarks/ needs: a C and C++ compiler, boost.context, taskset, python3, strace, valgrind
 set -euo pipefail
 
@@ -23,6 +23,7 @@ have() {
     gcc-*-linux-gnu) [ -d "/usr/lib/gcc-cross/${1#gcc-}" ] || [ "gcc-$(uname -m)-linux-gnu" = "$1" ] ;;
     qemu-user) command -v qemu-aarch64 >/dev/null ;;
     python3 | strace | valgrind | gdb | gcc | g++ | pkg-config) command -v "$1" >/dev/null ;;
+    linux-perf) command -v perf >/dev/null ;;
     util-linux) command -v taskset >/dev/null ;;
     *) dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$' ;;
     esac
@@ -51,6 +52,11 @@ for option in "$@"; do
     *) die "unknown option: $option (known: --tests, --benchmarks)" ;;
     esac
 done
+
+# Elsewhere perf comes with a kernel, and that need not be the one that runs.
+case " $* " in
+*" --tests "*) ! grep -qs '^ID=debian' /etc/os-release || wanted+=(linux-perf) ;;
+esac
 
 command -v swift >/dev/null ||
     die "there is no 'swift' on the PATH. Install Swift 6.2 or newer: https://www.swift.org/install"

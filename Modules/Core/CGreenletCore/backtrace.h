@@ -15,6 +15,15 @@ typedef struct cgreenlet_walk {
     uintptr_t shift;  ///< from an address on the stack to where its bytes are kept; 0 if they lie there
 } cgreenlet_walk;
 
+/// A return address without the signature that code built for pointer authentication gives it before it stores it.
+static inline __attribute__((always_inline)) uintptr_t cgreenlet_without_signature(uintptr_t address) {
+#if defined(__aarch64__)
+    // xpaclri: works on x30 alone; nothing on processors that sign nothing.
+    __asm__("mov x30, %0\n\thint #7\n\tmov %0, x30" : "+r"(address) : : "x30");
+#endif
+    return address;
+}
+
 /// Goes one frame outwards. False at the outermost frame, whose own return address leads nowhere, and wherever the
 /// chain is not one.
 static inline __attribute__((always_inline)) bool cgreenlet_walk_on(cgreenlet_walk *walk, uintptr_t *address) {
@@ -25,7 +34,7 @@ static inline __attribute__((always_inline)) bool cgreenlet_walk_on(cgreenlet_wa
     const volatile uintptr_t *words = (const volatile uintptr_t *)(record + walk->shift);
     walk->frame = words[0];
     walk->low = record + 2 * sizeof(uintptr_t);
-    *address = words[1];
+    *address = cgreenlet_without_signature(words[1]);
     return walk->frame != 0 && *address != 0;
 }
 

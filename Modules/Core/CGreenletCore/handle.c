@@ -5,6 +5,7 @@
 #include "handle.h"
 #include "include/CGreenletCore.h"
 #include "sanitizer.h"
+#include "stack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -134,7 +135,13 @@ static int fail(int error) {
     return -1;
 }
 
-static bool is_foreign(const cgreenlet *greenlet) { return greenlet->thread != cgreenlet_thread_current()->number; }
+static bool is_foreign(const cgreenlet *greenlet) {
+    cgreenlet_thread *thread = cgreenlet_thread_current();
+    if (greenlet->thread != thread->number) return true;
+    // The thread's end was there already, and now a later destructor of thread-specific data clears up.
+    if (thread->has_left_stacks) cgreenlet_pool_of(thread);
+    return false;
+}
 
 int cgreenlet_switch_to(cgreenlet *target, void *value, void **received) {
     int error = errno;

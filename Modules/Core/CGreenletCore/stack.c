@@ -87,7 +87,7 @@ static inline void settle(cgreenlet_stack_pool *pool, cgreenlet_context *context
     }
 }
 
-__attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_thread *thread) {
+static cgreenlet_stack_pool *make_fresh_pool(cgreenlet_thread *thread) {
     cgreenlet_stack_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;
     pool->page = (size_t)sysconf(_SC_PAGESIZE);
@@ -99,9 +99,15 @@ __attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_threa
     pool->next = cgreenlet_pools;
     cgreenlet_pools = pool;
     pthread_mutex_unlock(&cgreenlet_pools_lock);
-    cgreenlet_overflow_watch(thread);
     thread->pool = pool;
     return pool;
+}
+
+__attribute__((noinline)) static cgreenlet_stack_pool *make_pool(cgreenlet_thread *thread) {
+    if (thread->has_left_stacks) cgreenlet_pool_take_back(thread);
+    if (!thread->pool && !make_fresh_pool(thread)) return NULL;
+    cgreenlet_overflow_watch(thread);
+    return thread->pool;
 }
 
 cgreenlet_stack_pool *cgreenlet_pool_of(cgreenlet_thread *thread) {

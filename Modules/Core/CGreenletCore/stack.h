@@ -84,8 +84,12 @@ static inline uintptr_t cgreenlet_top(const cgreenlet_context *context) {
 cgreenlet_stack_pool *_Nullable cgreenlet_pool_of(cgreenlet_thread *thread);
 
 /// Unmaps every stack of the thread that nobody's frames are on any more. Those that are in use stay mapped and belong
-/// to no thread from now on, until cgreenlet_abandon.
+/// to no thread from now on, until cgreenlet_abandon, or until the thread takes them back.
 void cgreenlet_pool_destroy(cgreenlet_thread *thread);
+
+/// Makes the pool of stacks that outlived this very thread its own again, if some of them are still in use: it was taken
+/// down, and came back, as other destructors of thread-specific data may do.
+void cgreenlet_pool_take_back(cgreenlet_thread *thread);
 
 /// Reserves `size` bytes that are committed page by page; NULL with errno if there is no room.
 char *_Nullable cgreenlet_map_stacks(size_t size);

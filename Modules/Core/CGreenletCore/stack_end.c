@@ -47,7 +47,21 @@ static void drop_free(cgreenlet_stack_pool *pool) {
 static void drop_left(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     --*context->tally;
     pool->left--;
+    context->abandoned = false;  // once is enough, if the thread takes its stacks back
     drop(pool, context);
+}
+
+// `visit` may unmap the one that it is shown.
+static void visit_all(cgreenlet_stack_pool *pool, void (*visit)(cgreenlet_context *context, void *argument),
+                      void *argument) {
+    for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
+        for (size_t i = 0; i < each->used; i++) visit(&each->contexts[i], argument);
+    }
+    for (cgreenlet_context *each = pool->singles, *next; each; each = next) {
+        next = each->next;
+        visit(each, argument);
+    }
+    cgreenlet_visit_lodgers(pool, visit, argument);
 }
 
 static void give_to_heir(cgreenlet_context *context, void *argument) {
@@ -61,16 +75,7 @@ static void hand_over(cgreenlet_stack_pool *pool) {
     pool->heir.number = pool->thread->number;
     pool->heir.pool = pool;
     pool->thread = &pool->heir;
-    for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
-        for (size_t i = 0; i < each->used; i++) {
-            give_to_heir(&each->contexts[i], pool);
-        }
-    }
-    cgreenlet_visit_lodgers(pool, give_to_heir, pool);
-    for (cgreenlet_context *each = pool->singles, *next; each; each = next) {
-        next = each->next;
-        give_to_heir(each, pool);
-    }
+    visit_all(pool, give_to_heir, pool);
     cgreenlet_unmap_idle_arenas(pool);
 }
 
@@ -84,7 +89,23 @@ void cgreenlet_pool_destroy(cgreenlet_thread *thread) {
         drop_free(pool);
         hand_over(pool);
     }
+    thread->has_left_stacks = pool->left > 0;
     if (pool->left == 0) unmap_everything(pool);
+    pthread_mutex_unlock(&cgreenlet_pools_lock);
+}
+
+static void give_to_thread(cgreenlet_context *context, void *argument) { context->thread = argument; }
+
+void cgreenlet_pool_take_back(cgreenlet_thread *thread) {
+    pthread_mutex_lock(&cgreenlet_pools_lock);
+    cgreenlet_stack_pool *pool = cgreenlet_pools;
+    while (pool && (pool->thread != &pool->heir || pool->heir.number != thread->number)) pool = pool->next;
+    if (pool) {
+        pool->thread = thread;
+        visit_all(pool, give_to_thread, thread);
+    }
+    thread->pool = pool;
+    thread->has_left_stacks = false;
     pthread_mutex_unlock(&cgreenlet_pools_lock);
 }
 
@@ -103,9 +124,5 @@ void cgreenlet_abandon(cgreenlet_context *context) {
 void cgreenlet_visit_stacks(void (*visit)(cgreenlet_context *context, void *argument), void *argument) {
     cgreenlet_stack_pool *pool = cgreenlet_thread_current()->pool;
     if (!pool) return;
-    for (cgreenlet_arena *each = pool->arenas; each; each = each->next) {
-        for (size_t i = 0; i < each->used; i++) visit(&each->contexts[i], argument);
-    }
-    for (cgreenlet_context *each = pool->singles; each; each = each->next) visit(each, argument);
-    cgreenlet_visit_lodgers(pool, visit, argument);
+    visit_all(pool, visit, argument);
 }

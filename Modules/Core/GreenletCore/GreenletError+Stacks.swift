@@ -11,7 +11,7 @@ extension GreenletError {
         return GreenletError(
             .outOfStacks,
             "can't get \(wanted) for a greenlet: \(describeErrno(code)): \(reason(hit)); let greenlets end first, or "
-                + remedy(hit.limit),
+                + remedy(hit.limit, isLarge: size > CGREENLET_DEFAULT_STACK_SIZE),
             cause: code
         )
     }
@@ -31,10 +31,12 @@ extension GreenletError {
         }
     }
 
-    private static func remedy(_ limit: cgreenlet_limit) -> String {
-        switch limit {
-        case CGREENLET_LIMIT_ADDRESSES: "raise ulimit -v, or give them smaller stacks"
-        case CGREENLET_LIMIT_DATA: "raise ulimit -d, or give them smaller stacks"
+    // `isLarge`: a smaller stack would take less. All up to the default size take the same.
+    private static func remedy(_ limit: cgreenlet_limit, isLarge: Bool) -> String {
+        let smaller = isLarge ? ", or give them smaller stacks" : ""
+        return switch limit {
+        case CGREENLET_LIMIT_ADDRESSES: "raise ulimit -v\(smaller)"
+        case CGREENLET_LIMIT_DATA: "raise ulimit -d\(smaller)"
         case CGREENLET_LIMIT_MAPPINGS:
             "raise vm.max_map_count by sysctl (on kernels before 6.13 a stack takes two mappings, on later ones none)"
         case CGREENLET_LIMIT_MACHINE: "ask for a smaller stackSize"

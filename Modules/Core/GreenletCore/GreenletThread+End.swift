@@ -73,6 +73,7 @@ extension GreenletThread {
         buryScheduler = nil
         endStarted()  // what that let go of was code of the user's, too
         news.close()
+        abandonGuests()
         abandon(mainContext)
         main = nil
         hasExited.store(true, ordering: .releasing)
@@ -96,6 +97,11 @@ extension GreenletThread {
         for greenlet in rest { greenlet.context.map(giveUp) }
     }
 
+    /// Handles on what others made, C or a scheduler, find nothing from now on: it lives longer than this object.
+    private func abandonGuests() {
+        for context in contexts(where: { $0.pointee.owner != nil && $0.pointee.parent == nil }) { abandon(context) }
+    }
+
     /// Nobody will enter it again.
     private func giveUp(_ context: Context) {
         abandon(context)
@@ -106,17 +112,23 @@ extension GreenletThread {
     ///
     /// As handles: the end of one may be that of others, and their stacks may go, or serve again.
     private func suspended() -> [RawGreenlet] {
-        var found: [Context] = []
-        withUnsafeMutablePointer(to: &found) { list in
+        contexts { $0.pointee.parent != nil }
+            .sorted { $0.pointee.start_number < $1.pointee.start_number }
+            .map { RawGreenlet.handle(on: $0, of: self) }
+    }
+
+    // `isWanted` looks only.
+    private func contexts(where isWanted: @escaping (Context) -> Bool) -> [Context] {
+        var search = (isWanted: isWanted, found: [Context]())
+        withUnsafeMutablePointer(to: &search) { search in
             cgreenlet_visit_stacks(
-                { context, list in
-                    if context.pointee.parent == nil { return }
-                    list.assumingMemoryBound(to: [Context].self).pointee.append(context)
+                { context, argument in
+                    let search = argument.assumingMemoryBound(to: (isWanted: (Context) -> Bool, found: [Context]).self)
+                    if search.pointee.isWanted(context) { search.pointee.found.append(context) }
                 },
-                list
+                search
             )
         }
-        found.sort { $0.pointee.start_number < $1.pointee.start_number }
-        return found.map { RawGreenlet.handle(on: $0, of: self) }
+        return search.found
     }
 }

@@ -127,6 +127,9 @@ package final class GreenletThread {
 
 // The handles are counted without an atomic operation where they are made and usually dropped: on their own thread.
 extension GreenletThread {
+    /// How many handles on greenlets of the calling thread, which is this one, exist: one at least, on its main greenlet.
+    package var handleCount: Int { handles + handlesElsewhere.load(ordering: .acquiring) }
+
     /// A handle was made, on this thread.
     @inline(__always)
     func made() { handles &+= 1 }

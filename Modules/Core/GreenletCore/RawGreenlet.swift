@@ -78,7 +78,7 @@ public final class RawGreenlet {
     ///
     /// - Parameters:
     ///   - parent: Where control goes when the body ends; the current greenlet if nil.
-    ///   - stackSize: Bytes of stack, reserved and not committed; 0 means the default of 244 KiB.
+    ///   - stackSize: Bytes of stack, reserved and not committed; 0 means the default of 244 KiB, the least there is.
     ///   - body: Receives the value of the first switch; what it returns is the result of the parent's `switch(_:)`.
     ///
     /// - Precondition: `parent` belongs to this thread.

@@ -15,16 +15,53 @@ enum Step: Hashable {
     case raise
 }
 
+/// How a switch is written, and what the bodies take.
+///
+/// They differ in what is handed over, and not in who runs; but real greenlets go other ways for each.
+enum Ways: Hashable, CaseIterable {
+    /// All hand a value over.
+    case values
+    /// A third each hand over a value, nothing, and control alone; of bodies, that each take nothing and return nothing:
+    /// every second, all, every other second.
+    case odd, all, even
+
+    enum Switch { case value, nothing, control }
+
+    /// What is handed over at that step, also by a body that ends.
+    func switching(at step: Int) -> Switch {
+        switch self {
+        case .values: .value
+        case .odd: [.nothing, .control, .value][step % 3]
+        case .all: [.control, .value, .nothing][step % 3]
+        case .even: [.value, .nothing, .control][step % 3]
+        }
+    }
+
+    /// Whether this one's body takes nothing and returns nothing.
+    func isPlain(_ member: Int) -> Bool {
+        switch self {
+        case .values: false
+        case .odd: member % 2 == 1
+        case .all: true
+        case .even: member % 2 == 0
+        }
+    }
+}
+
 /// What somebody gets when control comes to him.
 ///
 /// The numbers say which step it comes from.
 enum Received: Hashable {
     case value(Int)
+    /// No value, or one that he does not take.
+    case nothing
     case exitAsValue
     case failure(Int)
     case exit
     /// `setParent` would have made a cycle.
     case refused
+    /// Something that the tracer was not told of.
+    case untraced
 }
 
 struct Arrival: Hashable {
@@ -41,6 +78,8 @@ struct GreenletModel: Hashable {
         var parent: Int
         /// On whom it called, if it is suspended in a call: it keeps that one alive.
         var callee: Int?
+        /// Whether that call takes no value.
+        var dropsValues = false
         /// Whether anything refers to it.
         var isReachable = true
     }
@@ -52,7 +91,12 @@ struct GreenletModel: Hashable {
     /// Suspended, and nobody refers to them.
     private var orphans: Set<Int> = []
 
-    init(slots: Int) { self.slots = Array(repeating: nil, count: slots) }
+    private let ways: Ways
+
+    init(slots: Int, ways: Ways) {
+        self.slots = Array(repeating: nil, count: slots)
+        self.ways = ways
+    }
 
     /// How many stacks are in use.
     var stacks: Int { members.dropFirst().count { $0.state == .suspended || $0.state == .running } }
@@ -86,7 +130,8 @@ struct GreenletModel: Hashable {
             slots[slot] = members.count
             members.append(Member(state: .pending, parent: current))
             return ended
-        case .switch(let slot): return call(slot, .value(number))
+        case .switch(let slot):
+            return call(slot, handedOver(at: number), dropsValues: ways.switching(at: number) == .control)
         case .fail(let slot): return call(slot, .failure(number))
         case .exit(let slot): return call(slot, .exit)
         case .setParent(let slot, let parent): return setParent(member(slot), member(parent))
@@ -94,15 +139,18 @@ struct GreenletModel: Hashable {
             slots[slot] = nil
             collect()
             return []
-        case .return: return end(with: .value(number))
+        case .return: return end(with: ways.isPlain(current) ? .nothing : handedOver(at: number))
         case .raise: return end(with: .failure(number))
         }
     }
 
-    private mutating func call(_ slot: Int?, _ parcel: Received) -> [Arrival] {
+    private func handedOver(at step: Int) -> Received { ways.switching(at: step) == .value ? .value(step) : .nothing }
+
+    private mutating func call(_ slot: Int?, _ parcel: Received, dropsValues: Bool = false) -> [Arrival] {
         let ended = endOrphans()
         let (origin, callee) = (current, member(slot))
         let (target, what) = find(callee, parcel)
+        members[origin].dropsValues = dropsValues
         if target != origin {
             members[origin].state = .suspended
             members[origin].callee = callee
@@ -118,13 +166,11 @@ struct GreenletModel: Hashable {
 
     /// `GreenletExit` ends everybody but the main greenlet.
     private mutating func arrive(_ first: Int, _ what: Received) -> [Arrival] {
-        var arrivals = [Arrival(who: first, what: what)]
-        enter(first)
+        var arrivals = [enter(first, what)]
         while let last = arrivals.last, last.what == .exit, last.who != 0 {
             members[last.who].state = .dead
             let (target, what) = find(members[last.who].parent, .exitAsValue)
-            arrivals.append(Arrival(who: target, what: what))
-            enter(target)
+            arrivals.append(enter(target, what))
         }
         collect()
         return arrivals
@@ -132,17 +178,23 @@ struct GreenletModel: Hashable {
 
     /// All that the world does after the last step: back to the main greenlet, which lets go of everything.
     mutating func finish() {
-        if current != 0 { _ = call(nil, .value(-1)) }
+        if current != 0 { _ = call(nil, .nothing) }
         for slot in slots.indices { slots[slot] = nil }
         collect()
         while !orphans.isEmpty { _ = endOrphans() }
     }
 
-    private mutating func enter(_ target: Int) {
+    private mutating func enter(_ target: Int, _ parcel: Received) -> Arrival {
+        let takesNone = members[target].state == .pending ? ways.isPlain(target) : members[target].dropsValues
         members[target].state = .running
         members[target].callee = nil
+        members[target].dropsValues = false
         orphans.remove(target)
         current = target
+        switch parcel {
+        case .value where takesNone, .exitAsValue where takesNone: return Arrival(who: target, what: .nothing)
+        default: return Arrival(who: target, what: parcel)
+        }
     }
 
     /// Up the parents, until somebody can take it.
@@ -151,7 +203,7 @@ struct GreenletModel: Hashable {
         while !isActive(target) {
             if members[target].state == .pending {
                 switch parcel {
-                case .value, .exitAsValue: return (target, parcel)
+                case .value, .nothing, .exitAsValue: return (target, parcel)
                 default: members[target].state = .dead
                 }
             }
@@ -179,6 +231,7 @@ struct GreenletModel: Hashable {
         for orphan in ended {
             members[orphan].state = .dead
             members[orphan].callee = nil
+            members[orphan].dropsValues = false
         }
         collect()
         return ended.map { Arrival(who: $0, what: .exit) }

@@ -52,6 +52,10 @@ final class World {
     }
 
     private let script: [Step]
+    private let ways: Ways
+    private let firstTraced: Int?
+    /// Whom the tracer saw entered last.
+    private var traced: ObjectIdentifier?
     private let main = RawGreenlet.current
     private let thread = GreenletThread.current
     private var slots: [Resident?]
@@ -64,8 +68,15 @@ final class World {
     private(set) var arrivals: [[Arrival]] = []
     private(set) var snapshots: [Snapshot] = []
 
-    init(_ script: [Step], slots: Int) {
+    /// - Parameters:
+    ///   - script: What to do.
+    ///   - slots: How many greenlets can be held.
+    ///   - ways: How.
+    ///   - firstTraced: From which step on a tracer must see all; it is set there. Not for worlds that drop handles.
+    init(_ script: [Step], slots: Int, ways: Ways, tracedFrom firstTraced: Int?) {
         self.script = script
+        self.ways = ways
+        self.firstTraced = firstTraced
         self.slots = Array(repeating: nil, count: slots)
         numbers[ObjectIdentifier(main)] = 0
     }
@@ -74,6 +85,8 @@ final class World {
     ///
     /// - Returns: How many stacks that leaves: those that keep each other alive.
     func run() -> Int {
+        let tracer = RawGreenlet.tracer
+        defer { RawGreenlet.setTracer(tracer) }
         do { _ = try live(as: 0) } catch { fatalError("the main greenlet catches everything: \(error)") }
         for slot in slots.indices { slots[slot] = nil }
         for _ in 0..<count where thread.stackCounts.live > 0 { _ = RawGreenlet {} }
@@ -94,6 +107,9 @@ final class World {
     private func next() -> Step? {
         defer { position += 1 }
         if position <= script.count { snapshots.append(look()) }
+        if position == firstTraced {
+            RawGreenlet.setTracer { [unowned self] in traced = ObjectIdentifier($0.target) }
+        }
         guard position < script.count else { return nil }
         arrivals.append([])
         return script[position]
@@ -118,11 +134,13 @@ final class World {
     }
 
     private func note(_ who: Int, _ what: Received) {
-        if !isOver { arrivals[arrivals.count - 1].append(Arrival(who: who, what: what)) }
+        if isOver { return }
+        let isSeen = position <= firstTraced ?? script.count || what == .refused || traced.map { numbers[$0] } == who
+        arrivals[arrivals.count - 1].append(Arrival(who: who, what: isSeen ? what : .untraced))
     }
 
     private func note(_ who: Int, _ value: Any?) {
-        note(who, value is GreenletExit ? .exitAsValue : .value(value as? Int ?? -1))
+        note(who, value is GreenletExit ? .exitAsValue : (value as? Int).map { .value($0) } ?? .nothing)
     }
 
     /// The life of everybody, until the steps are used up or one of them ends it.
@@ -131,25 +149,45 @@ final class World {
             let number = position - 1
             switch step {
             case .create(let slot): create(slot, by: me)
-            case .switch(let slot): try call(slot, as: me) { try $0.switch(number) }
+            case .switch(let slot): try call(slot, as: me) { try `switch`(to: $0, at: number) }
             case .fail(let slot): try call(slot, as: me) { try $0.throw(Failure(number: number)) }
             case .exit(let slot): try call(slot, as: me) { try $0.throw() }
             case .setParent(let slot, let parent): setParent(slot, parent, as: me)
             case .drop(let slot): slots[slot] = nil
-            case .return: return number
+            case .return: return ways.switching(at: number) == .value ? number : nil
             case .raise: throw Failure(number: number)
             }
         }
         return me == 0 ? nil : try main.switch()
     }
 
-    private func create(_ slot: Int, by me: Int) {
-        let member = count
-        count += 1
-        let greenlet = RawGreenlet { [unowned self] received in
+    private func `switch`(to greenlet: RawGreenlet, at number: Int) throws -> Any? {
+        switch ways.switching(at: number) {
+        case .value: return try greenlet.switch(number)
+        case .nothing: return try greenlet.switch()
+        case .control:
+            try RawGreenlet.switch(to: greenlet)
+            return nil
+        }
+    }
+
+    private func make(_ member: Int) -> RawGreenlet {
+        if ways.isPlain(member) {
+            return RawGreenlet { [unowned self] () -> Void in
+                note(member, .nothing)
+                _ = try live(as: member)
+            }
+        }
+        return RawGreenlet { [unowned self] received in
             note(member, received)
             return try live(as: member)
         }
+    }
+
+    private func create(_ slot: Int, by me: Int) {
+        let member = count
+        count += 1
+        let greenlet = make(member)
         // The parent is the creator, who may have lost his handle: then it is a new one.
         for (handle, number) in [(greenlet, member), (RawGreenlet.current, me)] {
             numbers[ObjectIdentifier(handle)] = number

@@ -1,5 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Three suspended greenlets, one that runs, and a free stack, for a debugger to look at; with --shared two more.
+// Three suspended greenlets, one that runs, and a free stack, for a debugger to look at; with --shared two more. With
+// --work two that take turns at work, for a profiler.
 
 import CGreenletCore
 import Glibc
@@ -11,6 +12,7 @@ struct Suspended {
         // gdb's own generate-core-file gives a mapping up at the first page that it can't read: a guard within it.
         if CommandLine.arguments.contains("--mapped-guards") { cgreenlet_use_mapped_guards(true) }
         if CommandLine.arguments.contains("--shared") { waitOnOneStack() }
+        if CommandLine.arguments.contains("--work") { return try workInTurns() }
         let main = RawGreenlet.current
         let suspended = [
             RawGreenlet { try waitInTheKitchen(main) },
@@ -64,6 +66,37 @@ private func waitUnderTheRoof(_ main: UnsafeMutableRawPointer?) {
 @inline(never) @_optimize(none)
 private func waitInTheBarn(_ main: UnsafeMutableRawPointer?) {
     while let main { cgreenlet_switch(cgreenlet_running(), main.assumingMemoryBound(to: cgreenlet_context.self)) }
+}
+
+private func workInTurns() throws {
+    let main = RawGreenlet.current
+    let workers = [RawGreenlet { try workInTheShed(main) }, RawGreenlet { try workInTheYard(main) }]
+    for _ in 0..<200 {
+        for worker in workers { try worker.switch() }
+    }
+}
+
+@inline(never) @_optimize(none)
+private func workInTheShed(_ main: RawGreenlet) throws {
+    while true {
+        toil()
+        try RawGreenlet.switch(to: main)
+    }
+}
+
+@inline(never) @_optimize(none)
+private func workInTheYard(_ main: RawGreenlet) throws {
+    while true {
+        for _ in 0..<2 { toil() }
+        try main.switch()
+    }
+}
+
+/// Some tenths of a millisecond, and no system call.
+@inline(never) @_optimize(none)
+private func toil() {
+    var rest = 500_000
+    while rest > 0 { rest -= 1 }
 }
 
 @inline(never) @_optimize(none)

@@ -32,8 +32,9 @@ typedef void *CGREENLET_NULLABLE (*cgreenlet_body)(void *CGREENLET_NULLABLE argu
 
 /// Creates a greenlet that will run `body(argument, …)`; its parent is the current greenlet.
 ///
-/// `stack_size` is in bytes, reserved and not committed, rounded up to pages; 0 means the default of 244 KiB. The
-/// caller owns the result until `cgreenlet_destroy`, after its end too.
+/// `stack_size` is in bytes, reserved and not committed. All up to the default of 244 KiB, which 0 means as well, are
+/// the default; what is larger is rounded up to pages. The caller owns the result until `cgreenlet_destroy`, after its
+/// end too.
 ///
 /// Not a switch point; the body starts with the first switch. NULL with errno ENOMEM when memory, the address space or
 /// the number of mappings (vm.max_map_count) is used up.
@@ -97,7 +98,8 @@ int cgreenlet_set_parent(cgreenlet *greenlet, cgreenlet *parent);
 ///
 /// Not a switch point. A suspended greenlet is not unwound and not told: what its frames hold (memory, locks, open
 /// files) stays as it is. Let it end first if that matters: switch to it with a value that both of you take for "end".
-/// Children whose parent it was find the next ancestor. A thread that exits destroys nothing.
+/// Children whose parent it was find the next ancestor. A thread that exits destroys nothing; a destructor of its
+/// thread-specific data (pthread_key_create) may do it, and may switch to it before, so that it ends.
 ///
 /// 0, and the handle is gone; or -1, and nothing has changed, with errno
 /// - EBUSY: it is running, or stopped in Swift: waits in a hub, or for a coroutine, which will come back to it.

@@ -97,6 +97,7 @@ typedef struct cgreenlet_thread {
     bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
     bool started;
     bool delivery;          ///< the switch that is under way hands something over
+    bool has_left_stacks;   ///< it was taken down while stacks were in use; it may take them back
     /// The record itself; NULL while a switch must look before it leaps: a handle was dropped, orphans are to be ended,
     /// somebody runs without a handle, or a tracer watches.
     _Atomic(struct cgreenlet_thread *_Nullable) at_ease;
