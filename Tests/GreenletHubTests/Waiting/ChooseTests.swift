@@ -271,6 +271,71 @@ import Testing
         }
     }
 
+    @Test func amongManyPlacesItIsAsAmongFew() async {
+        await onHub {
+            for count in [15, 16, 17, 40, 3] {
+                let queues = (0..<count).map { _ in Queue<Int>(capacity: 1) }
+                let gets: [Choice<Int>] = queues.map { queue in .get(from: queue) { $0 } }
+                let puts: [Choice<Int>] = queues.indices.map { index in .put(index, into: queues[index]) { index } }
+                let filled = Set(try (0..<count).map { _ in try choose(puts, orElse: { -1 }) })
+                #expect(filled == Set(0..<count))
+                let putter = spawn { try choose(puts) }
+                try settle()
+                let taken = Set(try (0...count).map { _ in try choose(gets) })
+                #expect(taken == filled)
+                let again = try putter.get()
+                #expect(filled.contains(again))
+                for (index, queue) in queues.enumerated() {
+                    let getter = spawn { try choose(gets) }
+                    try settle()
+                    try queue.put(index)
+                    let got = try getter.get()
+                    #expect(got == index)
+                    #expect("\(queue)".hasSuffix(" 0 getting, 0 putting>"))
+                }
+            }
+        }
+    }
+
+    @Test func whatBodiesHoldLivesAsLongAsTheChoices() async {
+        await onHub {
+            final class Held {
+                let number: Int
+                init(_ number: Int) { self.number = number }
+            }
+            weak var captured: Held?
+            weak var item: Held?
+            weak var queue: Queue<Held>?
+            do {
+                let (held, words) = (Held(3), Queue<Held>())
+                (captured, queue) = (held, words)
+                func choices(_ held: Held, _ offered: Held, into full: Channel<Held>) -> [Choice<Int>] {
+                    [
+                        .get(from: words) { held.number + $0.number },
+                        .next(from: words) { held.number + ($0?.number ?? 0) },
+                        .put(offered, into: full) { held.number },
+                    ]
+                }
+                let full = Channel<Held>()
+                let chooser = spawn { [held] in
+                    let offered = Held(100)
+                    item = offered
+                    let mine = choices(held, offered, into: full)
+                    return try [choose(mine), choose(mine)]
+                }
+                try settle()
+                #expect(captured != nil && item != nil)
+                try words.put(Held(4))
+                try settle()
+                try words.put(Held(5))
+                let sums = try chooser.get()
+                #expect(sums == [7, 8])
+            }
+            try settle()
+            #expect(captured == nil && item == nil && queue == nil)
+        }
+    }
+
     @Test func oneThatIsSwitchedIntoByHandLeavesAllPlaces() async {
         await onHub(allowingLeftovers: true) {  // whoever switched by hand is never resumed
             let (queue, channel) = (Queue<Int>(), Channel<Int>())

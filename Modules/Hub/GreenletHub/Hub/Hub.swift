@@ -66,7 +66,9 @@ public final class Hub {
     /// Timers that only end a `join`: nothing is to be expected of them.
     var ownTimers = 0
     /// Decides among choices that are possible at once.
-    var chance = Chance()
+    @exclusivity(unchecked) var chance = Chance()
+    /// What waits at several places have left for the next ones.
+    @exclusivity(unchecked) var spareChoosings: [Choosing] = []
     /// The values of `GreenletLocal`s.
     @exclusivity(unchecked) var localBoxes: LocalBoxes = [:]
     /// Whether a `SpawnTreeLocal` was ever bound here, or spawns tracked: whoever spawns without pays for this look only.
@@ -170,6 +172,7 @@ public final class Hub {
         // Timeouts that nobody cancelled, which know their greenlet, and it the hub.
         while timers.popDue(Deadline(nanoseconds: .max)) != nil {}
         callbacks = []
+        spareChoosings = []
         spawnCallbacks = nil
         main.pendingErrors = PendingErrors()
         main = nil
