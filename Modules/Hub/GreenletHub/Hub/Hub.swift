@@ -51,8 +51,8 @@ public final class Hub {
     var visitors: Set<AnyGreenlet> = []
     /// Whether it was taken down, and only says so to whoever comes now.
     var isGone = false
-    /// What ends each watcher: they end with the hub at the latest.
-    var watchers: [ObjectIdentifier: () -> Void] = [:]
+    /// What watchers have here: it ends with the hub at the latest.
+    var watches: [ObjectIdentifier: HubWatch] = [:]
     /// Greenlets in `idle`.
     let idlers = WaitList()
     /// In the child of a fork, until the hub is used there: see `startOverInChild()`.
