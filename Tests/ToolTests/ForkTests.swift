@@ -16,7 +16,7 @@ private let isFollowed = ProcessInfo.processInfo.environment["GREENLET_TEST_SANI
 
     @Test(arguments: [
         "inherited", "timers", "watchers", "waiters", "descriptors", "exec", "callback", "raw", "nested", "thread",
-        "signals",
+        "signals", "watched",
         "patched",
     ])
     func theChildStartsOverAndTheParentIsNotDisturbed(program: String) async throws {

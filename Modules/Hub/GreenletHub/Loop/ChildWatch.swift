@@ -30,7 +30,7 @@ final class ChildWatch: HubWatch {
     func start(bySignal: Bool) throws(GreenletError) {
         look()
         if isLost { throw lost }
-        if status != nil { return }
+        if status != nil || listener != nil || handle != nil { return }
         if !bySignal, try watchByDescriptor() { return }
         try watchBySignal()
     }
@@ -39,8 +39,8 @@ final class ChildWatch: HubWatch {
     ///
     /// Switch point, unless it has.
     func wait(timeout: Duration?) throws -> ChildStatus? {
-        look()
-        if status == nil, !isLost {
+        try start(bySignal: false)
+        if status == nil {
             _ = try waiters.waitForOutside(for: WaitReason("wait", self), until: Deadline(after: timeout))
         }
         if isLost { throw lost }

@@ -12,7 +12,7 @@ import GreenletCore
 /// ```
 ///
 /// The child is reaped as soon as it has ended and the loop looks, whether somebody waits or not; so none stays behind
-/// as a zombie while its watcher lives. Only this child is reaped, never another's. Any number of greenlets may wait,
+/// as a zombie while its watcher lives. To fork one that is watched from its first moment on, see `Hub.forkAndWatch()`. Only this child is reaped, never another's. Any number of greenlets may wait,
 /// and several watchers of the same child, on several threads, too: all get the same answer. A child that others wait
 /// for by `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
 ///
@@ -53,6 +53,16 @@ public final class ChildWatcher {
         try watch.start(bySignal: bySignal)
     }
 
+    /// Begins to watch a child of which nobody knows but who forked.
+    ///
+    /// Never fails: where it can't be watched now, it stays until it is waited for, and that tries again.
+    init(forked pid: CInt) {
+        self.pid = pid
+        let watch = ChildWatch(pid)
+        holder = WatchHolder(watch)
+        try? watch.start(bySignal: false)
+    }
+
     /// Waits until the child has ended.
     ///
     /// Switch point, unless it has.
@@ -78,13 +88,16 @@ extension ChildWatcher: Waitable {
         let watch = holder.watch
         watch.hub.checkThread("wait", self)
         watch.look()
-        return Readiness(watch.status != nil || watch.isLost, tells: self.list)
+        return Readiness(watch.status != nil || watch.isLost, tells: try self.list)
     }
 
     private var list: WaitList {
-        let waiters = holder.watch.waiters
-        waiters.abandoned = { self.holder.watch.waiters.abandoned = {} }  // alive until nobody waits
-        return waiters
+        get throws {
+            try holder.watch.start(bySignal: false)
+            let waiters = holder.watch.waiters
+            waiters.abandoned = { self.holder.watch.waiters.abandoned = {} }  // alive until nobody waits
+            return waiters
+        }
     }
 }
 
@@ -100,7 +113,8 @@ extension ChildWatcher: Sendable {}
 ///
 /// Switch point, unless it has.
 ///
-/// The child is reaped; asked again for the same, the answer is an error. After a wait that took too long, or was ended
+/// The child is reaped; asked again for the same, the answer is an error, unless somebody still holds a `ChildWatcher` of
+/// it: then it is the same answer. After a wait that took too long, or was ended
 /// by a kill, the child can still be waited for.
 ///
 /// - Parameters:
