@@ -7,12 +7,19 @@ import GreenletHub
 import GreenletTestSupport
 import Testing
 
-/// Where one thread leaves things for another to drop.
+/// Things whose last references are here: whoever empties it ends them.
+private final class Box {
+    var things: [AnyObject]
+
+    init(_ things: [AnyObject]) { self.things = things }
+}
+
+/// Where one thread leaves boxes for another to empty.
 ///
 /// Safe because of the lock; one that the thread sanitizer sees.
 private final class Bin: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private var things: [AnyObject] = []
+    private var boxes: [Box] = []
     private var isClosed = false
 
     init() { pthread_mutex_init(lock, nil) }
@@ -25,24 +32,25 @@ private final class Bin: @unchecked Sendable {
         return body()
     }
 
-    func put(_ thing: AnyObject) { withLock { things.append(thing) } }
+    func put(_ box: Box) { withLock { boxes.append(box) } }
 
     func close() { withLock { isClosed = true } }
 
-    /// Drops what is there until the bin is closed and empty.
+    /// Ends what is there until the bin is closed and empty.
     func empty() {
         while true {
             let (taken, isDone) = withLock {
-                defer { things = [] }
-                return (things, isClosed)
+                defer { boxes = [] }
+                return (boxes, isClosed)
             }
             if taken.isEmpty && isDone { return }
             if taken.isEmpty { sched_yield() }
+            for box in taken { box.things = [] }
         }
     }
 }
 
-/// Drops what is put into the bin, on a thread of its own, until the body has ended.
+/// Ends what is put into the bin, on a thread of its own, until the body has ended.
 private func withDropper(_ body: (Bin) throws -> Void) rethrows {
     let bin = Bin()
     var thread = pthread_t()
@@ -73,11 +81,11 @@ private final class Last {
 
 @Suite(.serialized) struct DroppedElsewhereTests {
     /// Each kind of watcher.
-    private static func watchers(of folder: String, _ pid: CInt, _ pipe: CInt) throws -> [AnyObject] {
-        [
+    private static func watchers(of folder: String, _ pid: CInt, _ pipe: CInt) throws -> Box {
+        Box([
             try FileWatcher(folder), try ChildWatcher(pid), try ChildWatcher(pid, bySignal: true),
             try SignalWatcher(SIGWINCH) {}, try FileStatusWatcher(folder), DescriptorWatcher(pipe, .reading),
-        ]
+        ])
     }
 
     @Test func eachKindLeavesNothingBehind() async {
@@ -89,7 +97,7 @@ private final class Last {
                 defer { for end in ends { close(end) } }
                 try withDropper { bin in
                     for _ in 0..<(isSanitized ? 30 : 100) {
-                        for watcher in try Self.watchers(of: folder, pid, ends[0]) { bin.put(watcher) }
+                        bin.put(try Self.watchers(of: folder, pid, ends[0]))
                         // News for those that are just going.
                         append("a", to: "\(folder)/file")
                         try sleep(.microseconds(200))
@@ -108,31 +116,40 @@ private final class Last {
     @Test func whatWasWaitedForMayBeDroppedElsewhere() async {
         await onHub {
             try withFolder { folder in
-                let event = Event()
+                var ends: [CInt] = [0, 0]
+                pipe(&ends)
+                defer {
+                    for end in ends {
+                        cancelWaits(on: end)
+                        close(end)
+                    }
+                }
                 try withDropper { bin in
                     for round in 0..<(isSanitized ? 20 : 50) {
-                        var ends: [CInt] = [0, 0]
-                        pipe(&ends)
-                        let files = try FileWatcher(folder)
-                        let child = try ChildWatcher(try startShell("exit 3"), bySignal: round % 2 == 0)
-                        let input = DescriptorWatcher(ends[0], .reading)
-                        spawn {
-                            append("a", to: "\(folder)/file")
-                            write(ends[1], "a", 1)
-                        }
-                        let change = try files.next(timeout: .seconds(20))
-                        let status = try child.wait(timeout: .seconds(20))
-                        let chosen = try choose([.wait(for: input) { 1 }, .wait(for: event) { 2 }])
-                        #expect(change?.name == "file" && status == .exited(code: 3) && chosen == 1)
-                        for watcher in [files, child, input] as [AnyObject] { bin.put(watcher) }
-                        for end in ends {
-                            cancelWaits(on: end)
-                            close(end)
-                        }
+                        bin.put(try Self.usedWatchers(of: folder, ends, bySignal: round % 2 == 0))
                     }
                 }
             }
         }
+    }
+
+    /// Some that have told something.
+    private static func usedWatchers(of folder: String, _ ends: [CInt], bySignal: Bool) throws -> Box {
+        let event = Event()
+        let files = try FileWatcher(folder)
+        let child = try ChildWatcher(try startShell("exit 3"), bySignal: bySignal)
+        let input = DescriptorWatcher(ends[0], .reading)
+        let status = try FileStatusWatcher("/tmp", interval: .nanoseconds(1))
+        _ = try status.next(timeout: .microseconds(100))  // a look may still be under way
+        spawn {
+            append("a", to: "\(folder)/file")
+            write(ends[1], "a", 1)
+        }
+        let change = try files.next(timeout: .seconds(20))
+        let end = try child.wait(timeout: .seconds(20))
+        let chosen = try choose([.wait(for: input) { 1 }, .wait(for: event) { 2 }])
+        #expect(change?.name == "file" && end == .exited(code: 3) && chosen == 1)
+        return Box([files, child, input, status])
     }
 
     @Test func aHubThatSleepsWakesUpToLetGo() async {
@@ -140,12 +157,12 @@ private final class Last {
             let ended = Event()
             var place: UInt?
             try withDropper { bin in
-                func watch() throws -> SignalWatcher {
+                func watch() throws -> Box {
                     let last = Last {
                         place = UInt(pthread_self())
                         ended.set()
                     }
-                    return try SignalWatcher(SIGWINCH) { _ = last }
+                    return Box([try SignalWatcher(SIGWINCH) { _ = last }])
                 }
                 bin.put(try watch())
                 // Longer than the test may take: nobody but the dropper's news ends it.
@@ -162,10 +179,10 @@ private final class Last {
         for _ in 0..<(isSanitized ? 10 : 40) {
             try withDropper { bin in
                 try onThreadThatEnds {
-                    for watcher in try Self.watchers(of: folder, pid, 0) { bin.put(watcher) }
+                    bin.put(try Self.watchers(of: folder, pid, 0))
                     append("a", to: "\(folder)/file")
                     try sleep(.microseconds(Int64.random(in: 0...100)))
-                    for watcher in try Self.watchers(of: folder, pid, 0) { bin.put(watcher) }
+                    bin.put(try Self.watchers(of: folder, pid, 0))
                 }
             }
         }
@@ -185,8 +202,8 @@ private final class Last {
                     let watchers = try Self.watchers(of: folder, pid, 0)
                     let others = try Self.watchers(of: folder, pid, 0)
                     try Hub.current.destroy()
-                    for watcher in watchers { bin.put(watcher) }
-                    _ = others  // these go here
+                    bin.put(watchers)
+                    others.things = []  // these go here
                 }
                 kill(pid, SIGKILL)
                 _ = try waitForChild(pid)
