@@ -14,3 +14,13 @@ import GreenletHub
 ///
 /// gevent: `gevent.fork`, `gevent.os.fork`.
 public func fork() throws -> CInt { try Hub.fork() }
+
+/// Forks the process, and watches the child from its first moment on: see `Hub.forkAndWatch()`.
+///
+/// Not a switch point.
+///
+/// - Returns: nil in the child, its watcher in the parent.
+/// - Throws: `GreenletError` if the system refuses.
+///
+/// gevent: `gevent.os.fork_and_watch`, and `gevent.os.fork`, which is the same there.
+public func forkAndWatch() throws -> ChildWatcher? { try Hub.forkAndWatch() }

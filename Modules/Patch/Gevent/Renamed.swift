@@ -40,6 +40,10 @@ public func cancel_wait(_ descriptor: CInt) {}
 @available(*, unavailable, renamed: "Hub.current")
 public func get_hub() {}
 
+/// Use `forkAndWatch()`.
+@available(*, unavailable, renamed: "forkAndWatch()", message: "spawn a greenlet that waits, in place of the callback")
+public func fork_and_watch() {}
+
 /// Use `Hub.fork()`: the child's hub needs nothing else.
 @available(*, unavailable, message: "not needed: a hub notices a fork by itself, whoever called it")
 public func reinit() {}

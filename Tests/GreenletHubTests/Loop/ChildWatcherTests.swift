@@ -85,8 +85,8 @@ func startShell(_ command: String) throws -> CInt {
     func manyWaitersAndManyWatchersGetTheSameAnswer(bySignal: Bool) async {
         await onHub {
             let pid = try startShell("sleep 0.05; exit 7")
-            let watchers = try (0..<3).map { _ in try ChildWatcher(pid, bySignal: bySignal) }
-            let waiting = (0..<9).map { number in spawn { try watchers[number % 3].wait() } }
+            var watchers = try (0..<3).map { _ in try ChildWatcher(pid, bySignal: bySignal) }
+            let waiting = (0..<9).map { number in spawn { [watchers] in try watchers[number % 3].wait() } }
             let other = Answer()
             startThread { other.status.set(try? waitForChild(pid)) }
             for greenlet in waiting {
@@ -97,8 +97,11 @@ func startShell(_ command: String) throws -> CInt {
             #expect(other.status.value == .exited(code: 7), "on another thread")
             let again = try watchers[0].wait()
             #expect(again == .exited(code: 7))
-            let late = caught { _ = try waitForChild(pid) } as? GreenletError
-            #expect(late?.cause == ECHILD)
+            let late = try waitForChild(pid)
+            #expect(late == .exited(code: 7), "a watcher of it is there")
+            watchers = []
+            let tooLate = caught { _ = try waitForChild(pid) } as? GreenletError
+            #expect(tooLate?.cause == ECHILD)
         }
         #expect(ChildWatcherTests.processDescriptors() == 0)
     }

@@ -17,6 +17,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "exec": forkAndExecute,
     "timers": forkWithTimers,
     "watchers": forkWithWatchers,
+    "watched": forkAndWatch,
     "waiters": forkAmidWaitersOfAllKinds,
     "handed": forkAmidHandOvers,
     "handed-later": forkBeforeWakingThem,

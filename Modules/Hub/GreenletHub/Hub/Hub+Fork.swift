@@ -69,6 +69,29 @@ extension Hub {
         return process
     }
 
+    /// Forks the process, and watches the child from its first moment on.
+    ///
+    /// ```swift
+    /// guard let child = try Hub.forkAndWatch() else { serve() }  // which never returns, in the child
+    /// spawn { if let status = try child.wait() { print(child.pid, status) } }
+    /// ```
+    ///
+    /// As long as the watcher is held the child is reaped when it ends, waited for or not, and whoever calls
+    /// `waitForChild(_:timeout:)` with its number gets the answer, before that and after. Watching doesn't count as
+    /// waiting. A child that can't be watched at once, because no descriptor is left, is kept until somebody waits for it,
+    /// which tries again. For those of other functions that fork make a `ChildWatcher` before the next switch point.
+    ///
+    /// Not a switch point. Returns twice; for what the child is see `fork()`.
+    ///
+    /// - Returns: nil in the child, its watcher in the parent.
+    /// - Throws: `GreenletError` with `.loopFailed`, and the error number as its `cause`, if the system refuses to fork.
+    ///
+    /// gevent: `gevent.os.fork_and_watch`; its callback is a greenlet that waits. POSIX: `fork(2)`.
+    public static func forkAndWatch() throws -> ChildWatcher? {
+        let process = try fork()
+        return process == 0 ? nil : ChildWatcher(forked: process)
+    }
+
     /// Inside of `fork`, in the child: makes sure that the next use of the hub comes by `startOverInChild()`.
     ///
     /// Those ways all look whether there is a hub, or whether a greenlet's turn is over.

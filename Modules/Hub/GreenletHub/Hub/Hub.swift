@@ -51,8 +51,8 @@ public final class Hub {
     var visitors: Set<AnyGreenlet> = []
     /// Whether it was taken down, and only says so to whoever comes now.
     var isGone = false
-    /// What ends each watcher: they end with the hub at the latest.
-    var watchers: [ObjectIdentifier: () -> Void] = [:]
+    /// What watchers have here: it ends with the hub at the latest.
+    var watches: [ObjectIdentifier: HubWatch] = [:]
     /// Greenlets in `idle`.
     let idlers = WaitList()
     /// In the child of a fork, until the hub is used there: see `startOverInChild()`.
@@ -66,7 +66,9 @@ public final class Hub {
     /// Timers that only end a `join`: nothing is to be expected of them.
     var ownTimers = 0
     /// Decides among choices that are possible at once.
-    var chance = Chance()
+    @exclusivity(unchecked) var chance = Chance()
+    /// What waits at several places have left for the next ones.
+    @exclusivity(unchecked) var spareChoosings: [Choosing] = []
     /// The values of `GreenletLocal`s.
     @exclusivity(unchecked) var localBoxes: LocalBoxes = [:]
     /// Whether a `SpawnTreeLocal` was ever bound here, or spawns tracked: whoever spawns without pays for this look only.
@@ -178,6 +180,7 @@ public final class Hub {
         // Timeouts that nobody cancelled, which hold their greenlet, and it the hub.
         while let action = timers.popDue(Deadline(nanoseconds: .max)) { action.drop() }
         callbacks = []
+        spareChoosings = []
         spawnCallbacks = nil
         main.dropPending()
         main.endTimeouts()

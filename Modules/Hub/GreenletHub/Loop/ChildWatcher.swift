@@ -1,9 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// Waiting for a child process to end, by a descriptor for it or by SIGCHLD.
+// Waiting for a child process to end.
 
-import CGreenletPort
-import CGreenletUV
-import Glibc
 import GreenletCore
 
 /// Waits for the end of a child process, and keeps how it ended.
@@ -15,7 +12,7 @@ import GreenletCore
 /// ```
 ///
 /// The child is reaped as soon as it has ended and the loop looks, whether somebody waits or not; so none stays behind
-/// as a zombie while its watcher lives. Only this child is reaped, never another's. Any number of greenlets may wait,
+/// as a zombie while its watcher lives. To fork one that is watched from its first moment on, see `Hub.forkAndWatch()`. Only this child is reaped, never another's. Any number of greenlets may wait,
 /// and several watchers of the same child, on several threads, too: all get the same answer. A child that others wait
 /// for by `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
 ///
@@ -29,17 +26,9 @@ public final class ChildWatcher {
     /// How it ended; nil while it runs, as far as the loop has looked.
     ///
     /// Not a switch point.
-    public private(set) var status: ChildStatus?
+    public var status: ChildStatus? { holder.watch.status }
 
-    private let hub = Hub.current
-    private let child: WatchedChild
-    private let waiters = ExternalWaitList()
-    /// Whether the kernel doesn't know the child any more.
-    private var isLost = false
-    private var listener: DescriptorListener?
-    private var handle: LoopHandle<uv_signal_t>?
-    /// What `listener` listens to.
-    private var processDescriptor: CInt = -1
+    private let holder: WatchHolder<ChildWatch>
 
     /// Begins to watch a child.
     ///
@@ -59,19 +48,19 @@ public final class ChildWatcher {
             throw GreenletError(.invalidArgument, "can't watch process \(pid): the number of one process is above 0")
         }
         self.pid = pid
-        child = Children.all.add(pid)
-        hub.watchers[ObjectIdentifier(self)] = { [unowned self] in stop() }
-        look()
-        if isLost { throw lost }
-        if status != nil { return }
-        if !bySignal, try watchByDescriptor() { return }
-        try watchBySignal()
+        let watch = ChildWatch(pid)
+        holder = WatchHolder(watch)
+        try watch.start(bySignal: bySignal)
     }
 
-    deinit {
-        stop()
-        hub.watchers[ObjectIdentifier(self)] = nil
-        Children.all.remove(child)
+    /// Begins to watch a child of which nobody knows but who forked.
+    ///
+    /// Never fails: where it can't be watched now, it stays until it is waited for, and that tries again.
+    init(forked pid: CInt) {
+        self.pid = pid
+        let watch = ChildWatch(pid)
+        holder = WatchHolder(watch)
+        try? watch.start(bySignal: false)
     }
 
     /// Waits until the child has ended.
@@ -85,95 +74,10 @@ public final class ChildWatcher {
     ///
     /// gevent: `gevent.os.waitpid`. POSIX: `waitpid(2)`.
     public func wait(timeout: Duration? = nil) throws -> ChildStatus? {
-        hub.checkThread("wait", self)
-        look()
-        if status == nil, !isLost {
-            _ = try waiters.waitForOutside(for: WaitReason("wait", self), until: Deadline(after: timeout))
-        }
-        if isLost { throw lost }
-        return status
-    }
-
-    /// Looks whether it has ended; if so, wakes all.
-    private func look() {
-        if status != nil || isLost { return }
-        switch Children.all.look(child) {
-        case nil: return
-        case .ended(let status): self.status = status
-        case .unknown: isLost = true
-        }
-        stop()
-        waiters.wakeAll()
-    }
-
-    /// Nothing is to be heard of the child any more.
-    private func stop() {
-        if let raw = handle?.raw { SignalHandles.remove(raw) }
-        handle?.close()
-        handle = nil
-        guard let listener else { return }
-        self.listener = nil
-        listener.stop()
-        hub.forget(processDescriptor)
-        close(processDescriptor)
-    }
-
-    private var lost: GreenletError {
-        GreenletError(
-            .loopFailed,
-            "can't wait for process \(pid): it is no child of this process, or somebody else has waited for it already, "
-                + "or SIGCHLD is ignored; let one place wait for a child, or all by a ChildWatcher",
-            cause: ECHILD
-        )
-    }
-}
-
-// Where the news come from.
-extension ChildWatcher {
-    /// Watches a descriptor for the process; false where there is no such thing.
-    private func watchByDescriptor() throws(GreenletError) -> Bool {
-        let descriptor = cgreenlet_port_open_process(pid)
-        if descriptor < 0 {
-            // A filter of system calls may forbid what it doesn't know. ESRCH: somebody else has just reaped it.
-            if -descriptor == ENOSYS || -descriptor == EPERM { return false }
-            if -descriptor == ESRCH {
-                look()  // another watcher of ours has its answer
-                if status != nil { return true }
-                throw lost
-            }
-            throw GreenletError(
-                .loopFailed,
-                "can't open a descriptor for process \(pid): \(describeError(descriptor))",
-                cause: -descriptor
-            )
-        }
-        do throws(GreenletError) {
-            let listener = DescriptorListener(on: hub, .read) { [unowned self] in look() }
-            hub.forget(descriptor)  // of another one that had this number, and was closed behind our back
-            listener.listen(at: try hub.poller(for: descriptor))
-            self.listener = listener
-            processDescriptor = descriptor
-        } catch {
-            close(descriptor)
-            throw error
-        }
-        return true
-    }
-
-    private func watchBySignal() throws(GreenletError) {
-        let handle = try LoopHandle<uv_signal_t>(on: hub, for: self, "watching SIGCHLD", uv_signal_init)
-        self.handle = handle
-        let status = uv_signal_start(
-            handle.raw,
-            { handle, _ in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<ChildWatcher>.fromOpaque(data).takeUnretainedValue().look()
-            },
-            SIGCHLD
-        )
-        if status != 0 { throw GreenletError.loop("watching SIGCHLD", status) }
-        if let raw = handle.raw { SignalHandles.insert(raw, of: hub) }
-        look()  // or an end before that would never be told
+        defer { withExtendedLifetime(self) {} }  // what it has on the hub goes with it
+        let watch = holder.watch
+        watch.hub.checkThread("wait", self)
+        return try watch.wait(timeout: timeout)
     }
 }
 
@@ -181,22 +85,25 @@ extension ChildWatcher {
 extension ChildWatcher: Waitable {
     /// Whether it has ended.
     public var readiness: Readiness {
-        hub.checkThread("wait", self)
-        look()
-        return Readiness(status != nil || isLost, tells: self.list)
+        let watch = holder.watch
+        watch.hub.checkThread("wait", self)
+        watch.look()
+        return Readiness(watch.status != nil || watch.isLost, tells: try self.list)
     }
 
     private var list: WaitList {
-        waiters.abandoned = { self.waiters.abandoned = {} }  // alive until nobody waits
-        return waiters
+        get throws {
+            try holder.watch.start(bySignal: false)
+            let waiters = holder.watch.waiters
+            waiters.abandoned = { self.holder.watch.waiters.abandoned = {} }  // alive until nobody waits
+            return waiters
+        }
     }
 }
 
 extension ChildWatcher: CustomStringConvertible {
     /// `process 4711, which runs`.
-    public var description: String {
-        "process \(pid), which \(status.map { "\($0)" } ?? (isLost ? "is lost" : "runs"))"
-    }
+    public var description: String { holder.watch.description }
 }
 
 @available(*, unavailable)
@@ -206,7 +113,8 @@ extension ChildWatcher: Sendable {}
 ///
 /// Switch point, unless it has.
 ///
-/// The child is reaped; asked again for the same, the answer is an error. After a wait that took too long, or was ended
+/// The child is reaped; asked again for the same, the answer is an error, unless somebody still holds a `ChildWatcher` of
+/// it: then it is the same answer. After a wait that took too long, or was ended
 /// by a kill, the child can still be waited for.
 ///
 /// - Parameters:

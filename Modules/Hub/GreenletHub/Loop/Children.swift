@@ -32,26 +32,38 @@ final class Children: @unchecked Sendable {
     static let all = Children()
 
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    /// Those that have not been reaped: their numbers are theirs.
-    private var running: [pid_t: WatchedChild] = [:]
+    /// Those that somebody watches, also when they have ended.
+    private var known: [pid_t: WatchedChild] = [:]
 
     private init() { pthread_mutex_init(lock, nil) }
 
     /// One more watcher.
     func add(_ pid: pid_t) -> WatchedChild {
         withLock {
-            let child = running[pid] ?? WatchedChild(pid)
-            running[pid] = child
+            let child = find(pid)
+            known[pid] = child
             child.watcherCount += 1
             return child
         }
+    }
+
+    /// The child that has this number now, or had it last.
+    private func find(_ pid: pid_t) -> WatchedChild {
+        let child = known[pid]
+        if let child, child.end == nil { return child }
+        let fresh = WatchedChild(pid)
+        guard let child else { return fresh }
+        // When that one had been reaped, its number may have become another child's.
+        fresh.end = reap(pid)
+        if case .unknown = fresh.end { return child }
+        return fresh
     }
 
     /// A watcher goes.
     func remove(_ child: WatchedChild) {
         withLock {
             child.watcherCount -= 1
-            if child.watcherCount == 0 { forget(child) }
+            if child.watcherCount == 0, known[child.pid] === child { known[child.pid] = nil }
         }
     }
 
@@ -60,13 +72,8 @@ final class Children: @unchecked Sendable {
         withLock {
             if let end = child.end { return end }
             child.end = reap(child.pid)
-            if child.end != nil { forget(child) }
             return child.end
         }
-    }
-
-    private func forget(_ child: WatchedChild) {
-        if running[child.pid] === child { running[child.pid] = nil }
     }
 
     private func reap(_ pid: pid_t) -> ChildEnd? {
@@ -87,7 +94,7 @@ final class Children: @unchecked Sendable {
 
     /// A fork has ended, in the child: those were the parent's.
     func afterForkInChild() {
-        running = [:]
+        known = [:]
         pthread_mutex_unlock(lock)
     }
 

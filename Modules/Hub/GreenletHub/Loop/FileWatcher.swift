@@ -1,7 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Changes of a file, or in a folder, as the system tells of them.
 
-import CGreenletUV
 import GreenletCore
 
 /// Something that has happened to a file, or in a folder.
@@ -62,11 +61,7 @@ public final class FileWatcher {
 
     /// What is watched.
     public let path: String
-    private let hub = Hub.current
-    private var handle: LoopHandle<uv_fs_event_t>?
-    private let waiters = ExternalWaitList()
-    private var names = Ring<String?>()
-    private var kinds: [String?: FileChange.Kinds] = [:]
+    private let holder: WatchHolder<FileWatch>
 
     /// Begins to watch.
     ///
@@ -77,28 +72,9 @@ public final class FileWatcher {
     ///   `EMFILE` if the user watches too many (`fs.inotify.max_user_watches`, `fs.inotify.max_user_instances`).
     public init(_ path: String) throws {
         self.path = path
-        let handle = try LoopHandle<uv_fs_event_t>(on: hub, for: self, "watching \(path)", uv_fs_event_init)
-        self.handle = handle
-        hub.watchers[ObjectIdentifier(self)] = { [unowned self] in cancel() }
-        let status = uv_fs_event_start(
-            handle.raw,
-            { handle, name, events, status in
-                guard let data = handle?.pointee.data else { return }
-                let watcher = Unmanaged<FileWatcher>.fromOpaque(data).takeUnretainedValue()
-                watcher.happened(name.map { String(cString: $0) }, events, status)
-            },
-            path,
-            0
-        )
-        if status != 0 {
-            cancel()
-            throw GreenletError.watching(path, status)
-        }
-    }
-
-    deinit {
-        cancel()
-        _ = names.removeAll()
+        let watch = FileWatch(path)
+        holder = WatchHolder(watch)
+        try watch.start()
     }
 
     /// Waits for a change.
@@ -109,49 +85,23 @@ public final class FileWatcher {
     /// - Returns: The change that was the first; nil if the time ran out, or if the watcher was cancelled.
     /// - Throws: Whatever the waiting greenlet is killed with; `GreenletError` where nothing may block.
     public func next(timeout: Duration? = nil) throws -> FileChange? {
-        hub.checkThread("next", self)
-        var deadline: Deadline?
-        while names.isEmpty {
-            if isCancelled { return nil }
-            deadline = deadline ?? Deadline(after: timeout)
-            if try !waiters.waitForOutside(for: WaitReason("next", self), until: deadline) { return nil }
-        }
-        let name = names.removeFirst()
-        return FileChange(kinds: kinds.removeValue(forKey: name) ?? .overflow, name: name)
+        defer { withExtendedLifetime(self) {} }  // what it has on the hub goes with it
+        let watch = holder.watch
+        watch.hub.checkThread("next", self)
+        return try watch.next(timeout: timeout)
     }
 
     /// Whether `cancel()` was called.
-    public var isCancelled: Bool { handle == nil }
+    public var isCancelled: Bool { holder.watch.isCancelled }
 
     /// Stops watching: whoever waits gets nil, when what was told before has been taken.
     ///
     /// Not a switch point. Done, too, when the watcher goes, and when its hub ends.
     public func cancel() {
-        guard let handle else { return }
-        self.handle = nil
-        hub.watchers[ObjectIdentifier(self)] = nil
-        handle.close()
-        waiters.wakeAll()
-    }
-
-    /// In the loop.
-    private func happened(_ name: String?, _ events: CInt, _ status: CInt) {
-        var kind: FileChange.Kinds = status < 0 ? .overflow : []  // it can't say what: everything, for all we know
-        if CUnsignedInt(events) & UV_RENAME.rawValue != 0 { kind.insert(.renamed) }
-        if CUnsignedInt(events) & UV_CHANGE.rawValue != 0 { kind.insert(.changed) }
-        if kinds[name] == nil, names.count >= FileWatcher.limit {
-            _ = names.removeAll()
-            kinds.removeAll()
-            note(nil, .overflow)
-        } else {
-            note(name, kind)
-        }
-        waiters.wakeAll()
-    }
-
-    private func note(_ name: String?, _ kind: FileChange.Kinds) {
-        if kinds[name] == nil { names.append(name) }
-        kinds[name, default: []].formUnion(kind)
+        let watch = holder.watch
+        if watch.isCancelled { return }
+        watch.hub.checkThread("cancel", self)
+        watch.stop()
     }
 }
 
@@ -159,12 +109,14 @@ public final class FileWatcher {
 extension FileWatcher: Waitable {
     /// Whether `next(timeout:)` wouldn't wait.
     public var readiness: Readiness {
-        hub.checkThread("wait", self)
-        return Readiness(!names.isEmpty || isCancelled, tells: self.list)
+        let watch = holder.watch
+        watch.hub.checkThread("wait", self)
+        return Readiness(watch.hasNews || watch.isCancelled, tells: self.list)
     }
 
     private var list: WaitList {
-        waiters.abandoned = { self.waiters.abandoned = {} }  // alive until nobody waits
+        let waiters = holder.watch.waiters
+        waiters.abandoned = { self.holder.watch.waiters.abandoned = {} }  // alive until nobody waits
         return waiters
     }
 }
@@ -211,17 +163,3 @@ extension FileWatcher: CustomStringConvertible {
 
 @available(*, unavailable)
 extension FileWatcher: Sendable {}
-
-extension GreenletError {
-    fileprivate static func watching(_ path: String, _ status: CInt) -> GreenletError {
-        let remedy =
-            switch uv_errno_t(status) {
-            case UV_ENOENT: "; a FileStatusWatcher may watch what isn't there yet"
-            case UV_ENOSPC: "; raise fs.inotify.max_user_watches by sysctl, or watch fewer"
-            case UV_EMFILE: "; raise fs.inotify.max_user_instances by sysctl or ulimit -n, or watch from fewer threads"
-            default: ""
-            }
-        let words = String(cString: uv_strerror(status))
-        return GreenletError(.loopFailed, "can't watch \(path): \(words)\(remedy)", cause: -status)
-    }
-}

@@ -16,6 +16,9 @@ extension Loop {
     func becomeInherited() {
         isInherited = true
         hasForkedNested = false
+        // Whoever had its lock, or was in the midst of a change, is not here.
+        _ = Unmanaged.passRetained(errands)
+        errands = Errands(anchor)
         if openHandles > 0 { forkNested() }
     }
 

@@ -25,8 +25,12 @@ package final class Loop {
     let pollers = PollerTable()
 
     let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
-    /// Keeps libuv's loop alive while there is nothing else in it.
-    private let anchor = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
+    /// Keeps libuv's loop alive while there is nothing else in it, and wakes it for errands.
+    let anchor = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
+    /// What other threads have left to this one.
+    ///
+    /// Safe because it is only replaced in the child of a fork, which has no other thread.
+    var errands: Errands
     /// Whether libuv was told something that it has not passed on to the kernel yet.
     var uvNeedsTurn = true
     /// In the child of a fork: the queue is the parent's, and must be left alone.
@@ -40,8 +44,9 @@ package final class Loop {
 
     package init() {
         port = -1
+        errands = Errands(anchor)
         mustSucceed("uv_loop_init", uv_loop_init(uvLoop))
-        mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, { _ in }))
+        mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, runErrands))
         openPort()
     }
 
@@ -101,6 +106,7 @@ package final class Loop {
     ///
     /// Nobody may wait for anything any more.
     package func close() {
+        errands.close()
         pollers.closeAll()
         uv_close(UnsafeMutableRawPointer(anchor).assumingMemoryBound(to: uv_handle_t.self), nil)
         var status = UV_EBUSY.rawValue
@@ -114,4 +120,10 @@ package final class Loop {
         anchor.deallocate()
         uvLoop.deallocate()
     }
+}
+
+/// In libuv's loop: another thread has left something.
+private func runErrands(_ anchor: UnsafeMutablePointer<uv_async_t>?) {
+    guard let data = anchor?.pointee.data else { return }
+    Unmanaged<Errands>.fromOpaque(data).takeUnretainedValue().run()
 }

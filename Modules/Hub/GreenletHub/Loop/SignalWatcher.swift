@@ -12,9 +12,7 @@ import GreenletCore
 public final class SignalWatcher {
     /// The number of the signal.
     public let signal: CInt
-    private let hub: Hub
-    private var handle: LoopHandle<uv_signal_t>?
-    private let handler: () throws -> Void
+    private let holder: WatchHolder<SignalWatch>
 
     /// Begins to watch.
     ///
@@ -28,41 +26,64 @@ public final class SignalWatcher {
     /// gevent: `gevent.signal_handler`. POSIX: `sigaction(2)`.
     public init(_ signal: CInt, _ handler: @escaping () throws -> Void) throws {
         self.signal = signal
-        self.handler = handler
-        hub = Hub.current
-        let handle = try LoopHandle<uv_signal_t>(on: hub, for: self, "watching signal \(signal)", uv_signal_init)
-        self.handle = handle
-        hub.watchers[ObjectIdentifier(self)] = { [unowned self] in cancel() }
-        let status = uv_signal_start(
-            handle.raw,
-            { handle, _ in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<SignalWatcher>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.arrived() }
-            },
-            signal
-        )
-        if status != 0 {
-            cancel()
-            throw GreenletError.loop("watching signal \(signal)", status)
-        }
-        if let raw = handle.raw { SignalHandles.insert(raw, of: hub) }
+        let watch = SignalWatch(signal, handler)
+        holder = WatchHolder(watch)
+        try watch.start()
     }
-
-    deinit { cancel() }
-
-    private func arrived() { spawn(name: "signal \(signal)", handler) }
 
     /// Stops watching; the signal's default action is restored.
     ///
     /// Not a switch point. Done, too, when the watcher goes.
     public func cancel() {
-        guard let handle else { return }
-        self.handle = nil
-        if let raw = handle.raw { SignalHandles.remove(raw) }
-        hub.watchers[ObjectIdentifier(self)] = nil
-        handle.close()
+        let watch = holder.watch
+        if watch.isCancelled { return }
+        watch.hub.checkThread("cancel", self)
+        watch.stop()
     }
 }
 
 @available(*, unavailable)
 extension SignalWatcher: Sendable {}
+
+/// What a watcher of a signal has on its hub.
+private final class SignalWatch: HubWatch {
+    private let signal: CInt
+    private var handle: LoopHandle<uv_signal_t>?
+    private let handler: () throws -> Void
+
+    init(_ signal: CInt, _ handler: @escaping () throws -> Void) {
+        self.signal = signal
+        self.handler = handler
+    }
+
+    func start() throws(GreenletError) {
+        let handle = try LoopHandle<uv_signal_t>(on: hub, for: self, "watching signal \(signal)", uv_signal_init)
+        self.handle = handle
+        isStarted()
+        let status = uv_signal_start(
+            handle.raw,
+            { handle, _ in
+                guard let data = handle?.pointee.data else { return }
+                Unmanaged<SignalWatch>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.arrived() }
+            },
+            signal
+        )
+        if status != 0 {
+            stop()
+            throw GreenletError.loop("watching signal \(signal)", status)
+        }
+        if let raw = handle.raw { SignalHandles.insert(raw, of: hub) }
+    }
+
+    var isCancelled: Bool { handle == nil }
+
+    private func arrived() { spawn(name: "signal \(signal)", handler) }
+
+    override func stop() {
+        guard let handle else { return }
+        self.handle = nil
+        if let raw = handle.raw { SignalHandles.remove(raw) }
+        handle.close()
+        super.stop()
+    }
+}

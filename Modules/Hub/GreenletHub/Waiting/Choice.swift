@@ -1,5 +1,5 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What one can choose among: the places, each with what to do when it is served there.
+// What one can choose among: each a closure that knows its place, and what to do when it is served there.
 
 import GreenletCore
 
@@ -9,10 +9,70 @@ import GreenletCore
 ///
 /// gevent: none. Go: a `case` of `select`.
 public struct Choice<Value> {
-    @usableFromInline let place: ChoicePlace<Value>
+    // Closures, and no class for each kind of place: they are compiled where the types of elements are known, while what
+    // a class has in its table is never specialised.
+
+    /// Serves a greenlet that chooses, in steps; only `attempt` and `run` may have a value.
+    @usableFromInline let serve: (ChoiceStep, Capture) throws -> Value?
+    /// What `serve` would capture, if that were not an allocation.
+    @usableFromInline let capture: Capture
+    /// Whether it offers something that others can see.
+    @usableFromInline let isOffer: Bool
 
     @inlinable
-    init(_ place: ChoicePlace<Value>) { self.place = place }
+    init(
+        _ capture: Capture = Capture(),
+        isOffer: Bool = false,
+        _ serve: @escaping (ChoiceStep, Capture) throws -> Value?
+    ) {
+        self.serve = serve
+        self.capture = capture
+        self.isOffer = isOffer
+    }
+
+    /// Runs a body that was captured: it takes just that type, and returns just this choice's.
+    @inlinable
+    static func run<Item>(_ capture: Capture, _: Item.Type, _ item: Item) throws -> Value {
+        let body = unsafeBitCast((capture.code, capture.context), to: ((Item) throws -> Value).self)
+        return try body(item)
+    }
+}
+
+/// A queue and a body of any types.
+@usableFromInline
+struct Capture {
+    // Safe because who takes them out again is written beside who has put them in, with the same types; and a closure is
+    // two words, its code and what it keeps alive.
+    @usableFromInline let queue: AnyObject?
+    @usableFromInline let code: UInt
+    @usableFromInline let context: AnyObject?
+
+    @inlinable
+    init() { (queue, code, context) = (nil, 0, nil) }
+
+    @inlinable
+    init<Order: QueueOrder, Body>(_ queue: OrderedQueue<Order>, _ body: Body) {
+        self.queue = queue
+        (code, context) = unsafeBitCast(body, to: (UInt, AnyObject?).self)
+    }
+
+    @inlinable
+    func queue<Order: QueueOrder>(_: Order.Type) -> OrderedQueue<Order> {
+        unsafeDowncast(queue.unsafelyUnwrapped, to: OrderedQueue<Order>.self)
+    }
+}
+
+/// What a choice is asked to do.
+@usableFromInline
+enum ChoiceStep {
+    /// To take it and run the body, if that is possible at once; else there is no value.
+    case attempt
+    /// To stand there through a candidate.
+    case enlist(Candidate)
+    /// To leave nothing there, for the wait is over, in whatever way. Only offers are asked to.
+    case withdraw(Candidate)
+    /// To run the body, for the candidate was served; with an error, if it was woken by one.
+    case run((any Error)?)
 }
 
 @available(*, unavailable)
@@ -29,7 +89,22 @@ extension Choice {
     public static func get<Order: QueueOrder>(
         from queue: OrderedQueue<Order>,
         _ body: @escaping (Order.Element) throws -> Value
-    ) -> Choice { Choice(GetPlace(queue, body)) }
+    ) -> Choice {
+        Choice(Capture(queue, body)) { step, capture in
+            let queue = capture.queue(Order.self)
+            switch step {
+            case .attempt:
+                guard let item = try queue.tryGet() else { return nil }
+                return try Self.run(capture, Order.Element.self, item)
+            case .enlist(let candidate): try candidate.stand(in: queue.getters, "get from", queue)
+            case .withdraw: break
+            case .run(let failure):
+                if let failure { throw failure }
+                return try Self.run(capture, Order.Element.self, queue.state.takeHanded())
+            }
+            return nil
+        }
+    }
 
     /// Takes the first item out of a queue; nil once it is closed and empty.
     ///
@@ -41,7 +116,25 @@ extension Choice {
     public static func next<Order: QueueOrder>(
         from queue: OrderedQueue<Order>,
         _ body: @escaping (Order.Element?) throws -> Value
-    ) -> Choice { Choice(GetPlace(queue, body, whenClosed: { try body(nil) })) }
+    ) -> Choice {
+        Choice(Capture(queue, body)) { step, capture in
+            let queue = capture.queue(Order.self)
+            switch step {
+            case .attempt:
+                let item: Order.Element?
+                var isClosed = false
+                do { item = try queue.tryGet() } catch { (item, isClosed) = (nil, true) }
+                if item == nil, !isClosed { return nil }
+                return try Self.run(capture, Order.Element?.self, item)
+            case .enlist(let candidate): try candidate.stand(in: queue.getters, "get from", queue)
+            case .withdraw: break
+            case .run(let failure):
+                let item = failure == nil ? queue.state.takeHanded() : nil
+                return try Self.run(capture, Order.Element?.self, item)
+            }
+            return nil
+        }
+    }
 
     /// Adds an item to a queue.
     ///
@@ -55,7 +148,21 @@ extension Choice {
         _ item: Order.Element,
         into queue: OrderedQueue<Order>,
         _ body: @escaping () throws -> Value
-    ) -> Choice { Choice(PutPlace(item, queue, body)) }
+    ) -> Choice {
+        Choice(isOffer: true) { step, _ in
+            switch step {
+            case .attempt: return try queue.tryPut(item) ? try body() : nil
+            case .enlist(let candidate):
+                candidate.offer = queue.state.offer(item, by: candidate.standWithOffer(queue))
+                if queue.state.limit == 0, queue.peekers != nil { queue.wakePeekers() }
+            case .withdraw(let candidate): _ = queue.state.withdrawOffer(candidate.offer)
+            case .run(let failure):
+                if let failure { throw failure }
+                return try body()
+            }
+            return nil
+        }
+    }
 
     /// Waits until something is ready, and takes nothing.
     ///
@@ -64,7 +171,33 @@ extension Choice {
     ///   - body: What to do then.
     /// - Returns: The choice.
     public static func wait(for object: some Waitable, _ body: @escaping () throws -> Value) -> Choice {
-        Choice(ReadyPlace(object, body))
+        waiting(for: object, observing: nil, body)
+    }
+
+    // What is observed is a greenlet whose error will be seen, if it is this one that is chosen.
+    private static func waiting(
+        for object: any Waitable,
+        observing observed: AnyGreenlet?,
+        _ body: @escaping () throws -> Value
+    ) -> Choice {
+        Choice { step, _ in
+            switch step {
+            case .attempt: return object.readiness.isReady ? try body() : nil
+            case .enlist(let candidate):
+                // It was not ready, and nothing has run since. If it is now, that's by an item which the chooser offers.
+                let list = try object.readiness.list()
+                // What others wrote has run: it may have served the chooser at another place, or killed him.
+                if candidate.choosing.isDecided {
+                    list.tellIfAbandoned()
+                } else {
+                    try candidate.stand(in: list, "wait for", object)
+                    if let observed { candidate.observe(observed) }
+                }
+            case .withdraw: break
+            case .run: return try body()
+            }
+            return nil
+        }
     }
 
     /// Waits until a result was set.
@@ -93,7 +226,7 @@ extension Choice {
 
     @usableFromInline
     static func getting(from greenlet: AnyGreenlet, _ body: @escaping () throws -> Value) -> Choice {
-        Choice(ReadyPlace(greenlet, body, observing: greenlet))
+        waiting(for: greenlet, observing: greenlet, body)
     }
 
     /// Takes a permit.
@@ -103,7 +236,15 @@ extension Choice {
     ///   - body: What to do with it; to release it is its business.
     /// - Returns: The choice.
     public static func acquire(_ semaphore: Semaphore, _ body: @escaping () throws -> Value) -> Choice {
-        Choice(PermitPlace(semaphore, body))
+        Choice { step, _ in
+            switch step {
+            case .attempt: return semaphore.tryAcquire() ? try body() : nil
+            case .enlist(let candidate): try candidate.stand(in: semaphore.waiters, "acquire", semaphore)
+            case .withdraw: break
+            case .run: return try body()
+            }
+            return nil
+        }
     }
 
     /// Takes a permit.
@@ -113,7 +254,7 @@ extension Choice {
     ///   - body: What to do with it; to release it is its business.
     /// - Returns: The choice.
     public static func acquire(_ semaphore: BoundedSemaphore, _ body: @escaping () throws -> Value) -> Choice {
-        Choice(PermitPlace(semaphore.semaphore, body))
+        acquire(semaphore.semaphore, body)
     }
 
     /// Waits for some time.
@@ -123,92 +264,13 @@ extension Choice {
     ///   - body: What to do if nothing else could be chosen by then.
     /// - Returns: The choice.
     public static func after(_ delay: Duration, _ body: @escaping () throws -> Value) -> Choice {
-        Choice(TimePlace(delay, body))
+        Choice { step, _ in
+            switch step {
+            case .attempt, .withdraw: return nil
+            case .enlist(let candidate): candidate.stand(until: delay)
+            case .run: return try body()
+            }
+            return nil
+        }
     }
-}
-
-/// Waits until one of the choices is possible, and takes exactly that one.
-///
-/// Switch point, if none is possible at once.
-///
-/// ```swift
-/// let line = try choose([
-///     .get(from: words) { "a word: \($0)" },
-///     .put(7, into: numbers) { "somebody took seven" },
-///     .wait(for: shutdown) { "good bye" },
-///     .after(.seconds(1)) { "nothing for a second" },
-/// ])
-/// ```
-///
-/// If several are possible at once, chance decides among them, so that none of them starves. If none is, the greenlet
-/// waits in all places at once, behind those who came earlier, and the first to be served decides. From that moment on it
-/// stands nowhere else: an item that comes later is another's. A greenlet that is killed in that moment still takes what
-/// it was given, and is killed at its next switch point; one that is killed earlier takes nothing. Two greenlets that
-/// choose may meet in a `Channel`; nobody meets himself.
-///
-/// - Parameter choices: Among which; without any it waits for ever.
-/// - Returns: What the body of the choice returns. It runs here and now, when everything else has been left.
-/// - Throws: What that body throws; `QueueClosed` if a queue is closed; the error of a result or greenlet; whatever
-///   the waiting greenlet is killed with; `LoopExit` if nothing can end the wait; `GreenletError` where nothing may
-///   block, and with `.wrongThread` if greenlets of another thread wait in one of the places.
-///
-/// gevent: none. Go: `select`.
-@inlinable
-public func choose<Value>(_ choices: [Choice<Value>]) throws -> Value {
-    let order = shuffled(choices.count)
-    for number in order {
-        if let value = try choices[number].place.runIfPossible() { return value }
-    }
-    let candidate = try waitForOne(of: choices, order)
-    return try choices[candidate.number].place.run(candidate)
-}
-
-/// Takes exactly one of the choices if any is possible at once.
-///
-/// Not a switch point, unless a body is.
-///
-/// - Parameters:
-///   - choices: Among which. Times never are possible at once.
-///   - otherwise: What to do if none is possible.
-/// - Returns: What the body of the choice, or `otherwise`, returns.
-/// - Throws: What that throws; `QueueClosed` if a queue is closed; the error of a result or greenlet.
-///
-/// gevent: none. Go: `select` with `default`.
-@inlinable
-public func choose<Value>(_ choices: [Choice<Value>], orElse otherwise: () throws -> Value) throws -> Value {
-    for number in shuffled(choices.count) {
-        if let value = try choices[number].place.runIfPossible() { return value }
-    }
-    return try otherwise()
-}
-
-/// Stands at all places until it is served at one, and has left the others when it returns.
-@inlinable
-func waitForOne<Value>(of choices: [Choice<Value>], _ order: [Int]) throws -> Candidate {
-    let choosing = try Choosing()
-    var candidates: [Candidate] = []
-    defer {
-        choosing.end()
-        for candidate in candidates { choices[candidate.number].place.withdraw(candidate) }
-    }
-    // Offers first: whoever waits to see one in a channel is told at once, and must not be the chooser himself.
-    let offers = order.filter { choices[$0].place.isOffer }
-    for number in offers + order.filter({ !choices[$0].place.isOffer }) where !choosing.isDecided {
-        let candidate = choosing.addCandidate(number)
-        try choices[number].place.enlist(candidate)
-        candidates.append(candidate)
-    }
-    return try choosing.wait()
-}
-
-/// The numbers below `count`, in an order of chance.
-///
-/// Not one after the other from some start: whoever stands behind many that are impossible would be chosen more often.
-/// Nor by turns: greenlets that choose by turns would always get the same one.
-@usableFromInline
-func shuffled(_ count: Int) -> [Int] {
-    var order = Array(0..<count)
-    let hub = Hub.current
-    for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, hub.chance.below(last + 1)) }
-    return order
 }

@@ -188,6 +188,7 @@ extension AnyGreenlet {
     package func wake(_ cause: WakeCause) -> Bool { wake(cause, ticket: waitState.ticket) }
 
     /// Wakes this greenlet from the wait that `ticket` names; does nothing if that is over.
+    @inline(__always)
     @discardableResult
     func wake(_ cause: WakeCause, ticket: UInt32) -> Bool {
         switch waitState.wake(ticket: ticket, cause) {

@@ -17,7 +17,7 @@ import GreenletHub
 /// print(String(decoding: try socket.recv(maxBytes: 1024), as: UTF8.self))
 /// ```
 ///
-/// It belongs to the thread that made it. A socket that is dropped is closed.
+/// It belongs to the thread that made it. A socket that is dropped, on whatever thread, is closed.
 ///
 /// gevent: `gevent.socket.socket`.
 public final class Socket {
@@ -121,6 +121,16 @@ public final class Socket {
     /// The end of a socket that nobody closed.
     private func abandon() {
         guard descriptor >= 0 else { return }
+        if poller != nil, !hub.isHere {
+            // On another thread, or its hub has ended: the hub that watches it closes it, if there is one.
+            let (hub, closing) = (hub, descriptor)
+            let isSubmitted = hub.submit {
+                hub.forget(closing)
+                SystemCalls.close(closing)
+            }
+            if !isSubmitted { SystemCalls.close(closing) }
+            return
+        }
         guard let poller, !poller.isClosed else {
             // Somebody may wait for it by its number.
             if Hub.ifPresent === hub { hub.forget(descriptor) }
