@@ -11,8 +11,26 @@ let programs = [
 
 let package = Package(
     name: "dependants",
+    products: [.library(name: "plugin", type: .dynamic, targets: ["Plugin"])],
     dependencies: [.package(name: "swift-greenlet", path: "../..")],
     targets: programs.map { program, product in
-        .executableTarget(name: program, dependencies: [.product(name: product, package: "swift-greenlet")])
-    }
+        .executableTarget(
+            name: program,
+            dependencies: [.product(name: product, package: "swift-greenlet")]
+                + (program == "uses-core" ? ["RuntimeState", "ThreadLocals"] : [])
+        )
+    } + [
+        .target(
+            name: "RuntimeState",
+            dependencies: [.product(name: "GreenletCore", package: "swift-greenlet")],
+            path: "RuntimeState"
+        ),
+        .target(name: "ThreadLocals", path: "ThreadLocals"),
+        .target(
+            name: "Plugin",
+            dependencies: [.product(name: "GreenletCore", package: "swift-greenlet"), "RuntimeState"],
+            path: "Plugin",
+            exclude: ["host.c"]
+        ),
+    ]
 )

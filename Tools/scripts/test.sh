@@ -91,6 +91,13 @@ check_dependants() {
         basename "$folder"
         "$bin/$(basename "$folder")"
     done
+    # A plug-in of a program that knows nothing of Swift, by the compiler that came with it.
+    local host=$bin/plugin-host clang
+    clang=$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")
+    "$clang" -Wall -Werror -o "$host" "$package/Plugin/host.c" -lpthread -ldl
+    # Bounded, and without Swift's own backtrace: that stands still when two threads fail at once.
+    SWIFT_BACKTRACE=enable=no timeout 60 "$host" "$bin/libplugin.so"
+    SWIFT_BACKTRACE=enable=no timeout 60 "$host" "$bin/libplugin.so" warm
     # What follows the greenlet is found by looking, and lies elsewhere in a program that holds the standard library.
     local static=(swift build --package-path "$package" --scratch-path .build-static -c release --static-swift-stdlib)
     "${static[@]}" --product uses-core

@@ -3,15 +3,11 @@
 
 #define _GNU_SOURCE
 #include "include/CGreenletCore.h"
+#include "runtime.h"
 #include "sanitizer.h"
 #include "stack.h"
 
 void cgreenlet_trampoline(void);
-
-// The runtime's own way to take a greenlet's list of exclusive accesses off the thread and to put it back. They come
-// in pairs, exit first; `state` is two words that start at zero. Used only when the word itself was not found.
-void swift_task_exitThreadLocalContext(uintptr_t *state) __attribute__((weak));
-void swift_task_enterThreadLocalContext(uintptr_t *state) __attribute__((weak));
 
 void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *argument) {
     context->stack_pointer = (void *)cgreenlet_top(context);
@@ -52,11 +48,6 @@ CGREENLET_UNINSTRUMENTED void cgreenlet_load_words(cgreenlet_context *to) {
     to->holds_words = 0;
 }
 
-static bool hands_over_by_function(void) {
-    return !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY) && swift_task_exitThreadLocalContext &&
-           swift_task_enterThreadLocalContext;
-}
-
 // Which context runs the first frame of an entry is known only on arrival, so the sanitizers' second half for new
 // greenlets is done here and not after the switch.
 typedef struct first_frame {
@@ -83,18 +74,19 @@ static void divert_entry(cgreenlet_context *to) {
 }
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
-    uintptr_t access_set[2] = {0, 0};
-    bool by_function = hands_over_by_function();
-    if (by_function) swift_task_exitThreadLocalContext(access_set);
+    cgreenlet_aside aside;
+    cgreenlet_set_aside(from->thread, &aside);
     divert_entry(to);
     cgreenlet_exchange_words(from, to);
     cgreenlet_sanitizer_before(from, to, false);
     cgreenlet_switch_registers(from, to);
     cgreenlet_sanitizer_after(from);
-    if (by_function) swift_task_enterThreadLocalContext(access_set);
+    cgreenlet_put_back(from->thread, &aside);
 }
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) {
+    cgreenlet_aside forgotten;
+    cgreenlet_set_aside(from->thread, &forgotten);
     divert_entry(to);
     cgreenlet_load_words(to);
     cgreenlet_sanitizer_before(from, to, true);

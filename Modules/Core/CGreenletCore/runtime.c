@@ -1,111 +1,42 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// The runtime libraries' thread-local blocks: where they are, what is in them, which words follow the greenlet.
+// Which words of the runtime libraries' thread-local blocks follow the greenlet, and what is done without them.
 
-#define _GNU_SOURCE
 #include "include/CGreenletCore.h"
 #include "runtime.h"
-
-#include <dlfcn.h>
-#include <string.h>
-#if defined(__linux__)
-#include <link.h>
-#endif
+#include "sanitizer.h"
 
 // The runtime's entry points that are used; all exported and all weak, so that a process without concurrency links.
 void swift_beginAccess(void *pointer, uintptr_t *buffer, uintptr_t flags, void *_Nullable pc) __attribute__((weak));
 void swift_endAccess(uintptr_t *buffer) __attribute__((weak));
 void *swift_task_getCurrent(void) __attribute__((weak));
+// The runtime's own way to take a greenlet's list of exclusive accesses off the thread and to put it back. They come
+// in pairs, exit first; `state` is two words that start at zero.
+void swift_task_exitThreadLocalContext(uintptr_t *state) __attribute__((weak));
+void swift_task_enterThreadLocalContext(uintptr_t *state) __attribute__((weak));
 void *swift_tryRetain(void *object) __attribute__((weak));
 void *swift_unownedRetain(void *object) __attribute__((weak));
 void swift_unownedRelease(void *object) __attribute__((weak));
-// `withObservationTracking`, only for its address.
-void observation_tracking(void) __asm__("$s11Observation04withA8Tracking_8onChangexxyXE_yyYbcyXKtlF")
-    __attribute__((weak));
 
-/// A word's place, the same in every thread.
+static const cgreenlet_library libraries[CGREENLET_WORDS] = {
+    [CGREENLET_WORD_EXCLUSIVITY] = CGREENLET_LIBRARY_CORE,
+    [CGREENLET_WORD_TASK_LOCALS] = CGREENLET_LIBRARY_CONCURRENCY,
+    [CGREENLET_WORD_TASK] = CGREENLET_LIBRARY_CONCURRENCY,
+    [CGREENLET_WORD_EXECUTOR] = CGREENLET_LIBRARY_CONCURRENCY,
+    [CGREENLET_WORD_OBSERVATION] = CGREENLET_LIBRARY_OBSERVATION,
+};
+
+/// A word's place in its library's block, the same in every thread.
 typedef struct word_place {
     bool known;
-    cgreenlet_library library;
     size_t index;
 } word_place;
 
 static word_place places[CGREENLET_WORDS];
+static bool any_block_is_shared;
 
-/// A library's thread-local block, as seen by the calling thread.
-typedef struct block {
-    uintptr_t *words;
-    size_t count;
-} block;
+cgreenlet_library cgreenlet_library_of(int which) { return libraries[which]; }
 
-// With the static standard library all are the executable itself.
-static void *anchor_of(cgreenlet_library library) {
-    switch (library) {
-    case CGREENLET_LIBRARY_CORE: return (void *)swift_beginAccess;
-    case CGREENLET_LIBRARY_CONCURRENCY: return (void *)swift_task_getCurrent;
-    case CGREENLET_LIBRARY_OBSERVATION: return (void *)observation_tracking;
-    }
-}
-
-#if defined(__linux__)
-
-typedef struct block_search {
-    uintptr_t anchor;
-    block found;
-} block_search;
-
-static int visit_object(struct dl_phdr_info *info, size_t size, void *argument) {
-    (void)size;
-    block_search *search = argument;
-    bool holds_anchor = false;
-    size_t block_size = 0;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uintptr_t low = info->dlpi_addr + header->p_vaddr;
-        if (header->p_type == PT_LOAD && search->anchor >= low && search->anchor < low + header->p_memsz) {
-            holds_anchor = true;
-        }
-        if (header->p_type == PT_TLS) block_size = header->p_memsz;
-    }
-    if (!holds_anchor) return 0;
-    search->found.words = info->dlpi_tls_data;
-    search->found.count = block_size / sizeof(uintptr_t);
-    return 1;
-}
-
-static block find_block(cgreenlet_library library) {
-    block_search search = {.anchor = (uintptr_t)anchor_of(library)};
-    if (search.anchor == 0) return search.found;
-    // The address of an exported function may be a PLT entry in the executable: ask for the real one.
-    Dl_info where;
-    if (dladdr((void *)search.anchor, &where) && where.dli_saddr) search.anchor = (uintptr_t)where.dli_saddr;
-    dl_iterate_phdr(visit_object, &search);
-    if (!search.found.words) search.found.count = 0;
-    return search.found;
-}
-
-#else
-
-static block find_block(cgreenlet_library library) {
-    (void)anchor_of(library);
-    return (block){NULL, 0};
-}
-
-#endif
-
-void cgreenlet_take_snapshot(cgreenlet_library library, cgreenlet_snapshot *snapshot) {
-    block found = find_block(library);
-    snapshot->count = found.count <= CGREENLET_SNAPSHOT_WORDS ? found.count : 0;
-    if (snapshot->count) memcpy(snapshot->words, found.words, snapshot->count * sizeof(uintptr_t));
-}
-
-void cgreenlet_poke(cgreenlet_library library, size_t index, uintptr_t value) {
-    block found = find_block(library);
-    if (index < found.count) ((volatile uintptr_t *)found.words)[index] = value;
-}
-
-void cgreenlet_found_word(int which, cgreenlet_library library, size_t index) {
-    places[which] = (word_place){true, library, index};
-}
+void cgreenlet_found_word(int which, size_t index) { places[which] = (word_place){true, index}; }
 
 bool cgreenlet_knows_word(int which) { return places[which].known; }
 
@@ -114,6 +45,8 @@ void cgreenlet_forget_word(int which) {
         if (which < 0 || which == i) places[i].known = false;
     }
 }
+
+void cgreenlet_take_blocks_for_shared(void) { any_block_is_shared = true; }
 
 void cgreenlet_begin_access(void *variable, uintptr_t *buffer) {
     enum { MODIFY = 1, TRACKING = 0x20 };  // ExclusivityFlags of the runtime's ABI
@@ -134,9 +67,18 @@ uintptr_t cgreenlet_stack_address(void) { return (uintptr_t)__builtin_frame_addr
 
 void *cgreenlet_runtime_task(void) { return swift_task_getCurrent ? swift_task_getCurrent() : NULL; }
 
+// With the static standard library the words of everything else are asked too, so nothing else may happen in between.
+bool cgreenlet_leads_to_task(volatile uintptr_t *word) {
+    const uintptr_t sentinel = 0x51f70c00;
+    *word = sentinel;
+    uintptr_t answer = (uintptr_t)cgreenlet_runtime_task();
+    *word = 0;
+    return answer == sentinel;
+}
+
 /// As many words of concurrency's `block` in a row as are watched, with all of those among them that are known; NULL if
 /// they don't lie so.
-static const uintptr_t *row_of_words(block block) {
+static const uintptr_t *row_of_words(cgreenlet_block block) {
     static const int watched[CGREENLET_WATCHED_WORDS] = {
         CGREENLET_WORD_TASK_LOCALS, CGREENLET_WORD_TASK, CGREENLET_WORD_EXECUTOR};
     if (block.count < CGREENLET_WATCHED_WORDS) return NULL;
@@ -149,21 +91,80 @@ static const uintptr_t *row_of_words(block block) {
     return last < first + CGREENLET_WATCHED_WORDS ? block.words + first : NULL;
 }
 
-void cgreenlet_runtime_attach(cgreenlet_thread *thread) {
-    block blocks[] = {
-        find_block(CGREENLET_LIBRARY_CORE),
-        find_block(CGREENLET_LIBRARY_CONCURRENCY),
-        find_block(CGREENLET_LIBRARY_OBSERVATION),
-    };
+/// The addresses of the words in the calling thread's `blocks`, and stand-ins for the others. Returns which of those
+/// belong to a library that this process has: bit n is word n.
+static unsigned find_words(cgreenlet_thread *thread, const cgreenlet_block *blocks) {
+    unsigned lacking = 0;
     for (int i = 0; i < CGREENLET_WORDS; i++) {
-        word_place place = places[i];
-        bool present = place.known && place.index < blocks[place.library].count;
-        thread->words[i] = present ? &blocks[place.library].words[place.index] : &thread->absent[i];
+        cgreenlet_block block = blocks[libraries[i]];
+        bool present = places[i].known && places[i].index < block.count;
+        thread->words[i] = present ? &block.words[places[i].index] : &thread->absent[i];
+        if (!present && cgreenlet_has_library(libraries[i])) lacking |= 1u << i;
     }
     thread->never_zero[0] = 1;
-    block concurrency = blocks[CGREENLET_LIBRARY_CONCURRENCY];
+    cgreenlet_block concurrency = blocks[CGREENLET_LIBRARY_CONCURRENCY];
     const uintptr_t *row = concurrency.count ? row_of_words(concurrency) : thread->absent;
     thread->watched = row ? row : thread->never_zero;
+    return lacking;
 }
 
-bool cgreenlet_runtime_present(void) { return swift_beginAccess != NULL; }
+/// Whether a block is its library's alone, so that all of it can be set aside: not so with the static standard library.
+static bool is_own(const cgreenlet_block *blocks, cgreenlet_library library, const cgreenlet_thread *thread) {
+    cgreenlet_block block = blocks[library];
+    if (any_block_is_shared || !block.begins_at_zero) return false;
+    if (block.count == 0 || block.count > CGREENLET_WHOLE_WORDS) return false;
+    for (int i = 0; i < CGREENLET_LIBRARIES; i++) {
+        if (i != (int)library && blocks[i].words == block.words) return false;
+    }
+    return (uintptr_t)thread - (uintptr_t)block.words >= block.count * sizeof(uintptr_t);
+}
+
+/// Which libraries are set aside whole. Returns those of the words that are `lacking` in the others.
+static unsigned choose_whole(cgreenlet_thread *thread, const cgreenlet_block *blocks, unsigned lacking) {
+    static const cgreenlet_library candidates[CGREENLET_WHOLE_LIBRARIES] = {
+        CGREENLET_LIBRARY_CONCURRENCY, CGREENLET_LIBRARY_OBSERVATION};
+    for (int i = 0; i < CGREENLET_WHOLE_LIBRARIES; i++) {
+        cgreenlet_library library = candidates[i];
+        unsigned words = 0;
+        for (int word = 0; word < CGREENLET_WORDS; word++) words |= (libraries[word] == library) << word;
+        bool is_whole = (lacking & words) && is_own(blocks, library, thread);
+        thread->whole[i] = is_whole ? blocks[library] : (cgreenlet_block){.words = NULL};
+        if (is_whole) lacking &= ~words;
+    }
+    return lacking;
+}
+
+static bool hands_accesses_over(const cgreenlet_thread *thread) {
+    return thread->words[CGREENLET_WORD_EXCLUSIVITY] == &thread->absent[CGREENLET_WORD_EXCLUSIVITY] &&
+           swift_task_exitThreadLocalContext && swift_task_enterThreadLocalContext;
+}
+
+bool cgreenlet_runtime_attach(cgreenlet_thread *thread) {
+    cgreenlet_block blocks[CGREENLET_LIBRARIES];
+    for (int i = 0; i < CGREENLET_LIBRARIES; i++) blocks[i] = cgreenlet_find_block(i);
+    unsigned lacking = find_words(thread, blocks);
+    unsigned left = choose_whole(thread, blocks, lacking);
+    if (hands_accesses_over(thread)) left &= ~(1u << CGREENLET_WORD_EXCLUSIVITY);
+    if (left) cgreenlet_report_lacking(left);
+    return left != lacking;
+}
+
+CGREENLET_UNINSTRUMENTED void cgreenlet_set_aside(cgreenlet_thread *thread, cgreenlet_aside *aside) {
+    aside->accesses[0] = aside->accesses[1] = 0;
+    if (hands_accesses_over(thread)) swift_task_exitThreadLocalContext(aside->accesses);
+    for (int i = 0; i < CGREENLET_WHOLE_LIBRARIES; i++) {
+        cgreenlet_block block = thread->whole[i];
+        for (size_t word = 0; word < block.count; word++) {
+            aside->words[i][word] = block.words[word];
+            block.words[word] = 0;
+        }
+    }
+}
+
+CGREENLET_UNINSTRUMENTED void cgreenlet_put_back(cgreenlet_thread *thread, cgreenlet_aside *aside) {
+    for (int i = 0; i < CGREENLET_WHOLE_LIBRARIES; i++) {
+        cgreenlet_block block = thread->whole[i];
+        for (size_t word = 0; word < block.count; word++) block.words[word] = aside->words[i][word];
+    }
+    if (hands_accesses_over(thread)) swift_task_enterThreadLocalContext(aside->accesses);
+}

@@ -64,11 +64,9 @@ cgreenlet_thread *cgreenlet_thread_start(void) {
     thread->main = (cgreenlet_context){.thread = thread};
     thread->current = &thread->main;
     if (cgreenlet_calibrate_runtime) cgreenlet_calibrate_runtime();
-    cgreenlet_runtime_attach(thread);
+    bool sets_aside = cgreenlet_runtime_attach(thread);
     thread->error_number = &errno;
-    // Without the runtime in the process there is nothing to carry, and so nothing to be careful of.
-    bool lacks_words = cgreenlet_runtime_present() && !cgreenlet_knows_word(CGREENLET_WORD_EXCLUSIVITY);
-    thread->careful = cgreenlet_sanitizer_present() || lacks_words;
+    thread->careful = cgreenlet_sanitizer_present() || sets_aside;
     if (thread->careful) thread->watched = thread->never_zero;
     cgreenlet_sanitizer_thread(thread);
     thread->started = true;

@@ -8,8 +8,8 @@ import Observation
 /// Calibration: which words of the runtime's thread-local blocks follow the greenlet.
 ///
 /// Offsets differ between the dynamic and the static standard library and between releases, so nothing is assumed:
-/// each state is opened and closed, and a word is believed only if it alone took the value that it must. What isn't
-/// found stays with the thread; for exclusivity there is a second way, see `cgreenlet_switch_carefully`.
+/// each state is opened and closed, and a word is believed only if it alone took the value that it must. For what isn't
+/// found there is a second way, see `cgreenlet_set_aside`.
 package enum RuntimeWords {
     /// Runs once for the process; later reads cost one check.
     static let calibrated: Void = { _ = calibrate() }()
@@ -53,13 +53,14 @@ package enum RuntimeWords {
         let variable = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
         let buffer = UnsafeMutablePointer<UInt>.allocate(capacity: 4)
         buffer.initialize(repeating: 0, count: 4)
-        let before = Snapshot(CGREENLET_LIBRARY_CORE)
+        let block = Block(holding: CGREENLET_WORD_EXCLUSIVITY)
+        let before = block.copy()
         cgreenlet_begin_access(variable, buffer)
-        let open = Snapshot(CGREENLET_LIBRARY_CORE)
+        let open = block.copy()
         cgreenlet_end_access(buffer)
-        let after = Snapshot(CGREENLET_LIBRARY_CORE)
+        let after = block.copy()
         let head = UInt(bitPattern: buffer)
-        remember(CGREENLET_WORD_EXCLUSIVITY, in: CGREENLET_LIBRARY_CORE, among: before.count) { word in
+        remember(CGREENLET_WORD_EXCLUSIVITY, among: before.indices) { word in
             before[word] == 0 && open[word] == head && after[word] == 0
         }
         buffer.deallocate()
@@ -68,17 +69,17 @@ package enum RuntimeWords {
 
     /// The word must lead to a box whose content changes with each binding, the inner one leading to the outer one.
     private static func findTaskLocals() {
-        let library = CGREENLET_LIBRARY_CONCURRENCY
+        let block = Block(holding: CGREENLET_WORD_TASK_LOCALS)
         let local = TaskLocal(wrappedValue: 0)
-        let before = Snapshot(library)
+        let before = block.copy()
         var leads: [Int] = []
         local.withValue(1) {
-            let outer = Snapshot(library)
+            let outer = block.copy()
             // Only what was zero and has become a pointer is read through.
-            let candidates = (0..<before.count).filter { before[$0] == 0 && looksLikePointer(outer[$0]) }
+            let candidates = before.indices.filter { before[$0] == 0 && looksLikePointer(outer[$0]) }
             let outerBindings = candidates.map { word(at: outer[$0]) }
             local.withValue(2) {
-                let inner = Snapshot(library)
+                let inner = block.copy()
                 let tagBits: UInt = 7
                 for (candidate, outerBinding) in zip(candidates, outerBindings) {
                     let innerBinding = word(at: inner[candidate])
@@ -90,8 +91,8 @@ package enum RuntimeWords {
                 }
             }
         }
-        let after = Snapshot(library)
-        remember(CGREENLET_WORD_TASK_LOCALS, in: library, among: before.count) { word in
+        let after = block.copy()
+        remember(CGREENLET_WORD_TASK_LOCALS, among: before.indices) { word in
             leads.contains(word) && after[word] == 0
         }
     }
@@ -99,22 +100,18 @@ package enum RuntimeWords {
     private static func word(at address: UInt) -> UInt { UnsafePointer<UInt>(bitPattern: address)?.pointee ?? 0 }
 
     /// The runtime must answer with whatever stands in the word.
+    ///
+    /// Safe because a block without an address has no indices.
     private static func findCurrentTask() {
-        let library = CGREENLET_LIBRARY_CONCURRENCY
-        let before = Snapshot(library)
-        let sentinel: UInt = 0x5_1f7_0c00
-        remember(CGREENLET_WORD_TASK, in: library, among: before.count) { word in
-            guard before[word] == 0 else { return false }
-            cgreenlet_poke(library, word, sentinel)
-            let answer = UInt(bitPattern: cgreenlet_runtime_task())
-            cgreenlet_poke(library, word, 0)
-            return answer == sentinel
+        let block = Block(holding: CGREENLET_WORD_TASK)
+        remember(CGREENLET_WORD_TASK, among: block.words.indices) { word in
+            block.words[word] == 0 && cgreenlet_leads_to_task(block.words.baseAddress! + word)
         }
     }
 
     /// While a job runs, the record of its executor lies on this very stack; no other word may point there.
     private static func findExecutorTracking() {
-        findPointerToStack(CGREENLET_WORD_EXECUTOR, in: CGREENLET_LIBRARY_CONCURRENCY) { look in
+        findPointerToStack(CGREENLET_WORD_EXECUTOR) { look in
             // Safe because the task runs here and now, up to its end, before `immediate` returns.
             nonisolated(unsafe) let look = look
             _ = Task.immediate { look() }
@@ -123,24 +120,21 @@ package enum RuntimeWords {
 
     /// While accesses are tracked, the list that takes them down lies on this very stack.
     private static func findObservation() {
-        findPointerToStack(CGREENLET_WORD_OBSERVATION, in: CGREENLET_LIBRARY_OBSERVATION) { look in
+        findPointerToStack(CGREENLET_WORD_OBSERVATION) { look in
             withObservationTracking(look, onChange: {})
         }
     }
 
     /// Finds the word that points to the stack while `during` calls its argument, and is zero before and afterwards.
-    private static func findPointerToStack(
-        _ which: some BinaryInteger,
-        in library: cgreenlet_library,
-        during: (@escaping () -> Void) -> Void
-    ) {
-        let before = Snapshot(library)
+    private static func findPointerToStack(_ which: some BinaryInteger, during: (@escaping () -> Void) -> Void) {
+        let block = Block(holding: which)
+        let before = block.copy()
         var inside = before
-        during { inside = Snapshot(library) }
-        let after = Snapshot(library)
+        during { inside = block.copy() }
+        let after = block.copy()
         let here = cgreenlet_stack_address()
         let reach: UInt = 64 * 1024
-        remember(which, in: library, among: before.count) { word in
+        remember(which, among: before.indices) { word in
             before[word] == 0 && after[word] == 0 && inside[word] > here &- reach && inside[word] < here &+ reach
         }
     }
@@ -148,33 +142,21 @@ package enum RuntimeWords {
     private static func looksLikePointer(_ word: UInt) -> Bool { word > 0xffff && word & 7 == 0 }
 
     /// Believes a word only if it is the only one that fits.
-    private static func remember(
-        _ which: some BinaryInteger,
-        in library: cgreenlet_library,
-        among count: Int,
-        where fits: (Int) -> Bool
-    ) {
-        let found = (0..<count).filter(fits)
+    private static func remember(_ which: some BinaryInteger, among words: Range<Int>, where fits: (Int) -> Bool) {
+        let found = words.filter(fits)
         guard let word = found.first, found.count == 1 else { return }
-        cgreenlet_found_word(Int32(which), library, word)
+        cgreenlet_found_word(Int32(which), word)
     }
 }
 
-/// A copy of a runtime library's thread-local block.
-private struct Snapshot {
-    private let words: [UInt]
+/// This thread's block of the library that a word belongs to; with the static standard library, all of the program's.
+private struct Block {
+    let words: UnsafeMutableBufferPointer<UInt>
 
-    init(_ library: cgreenlet_library) {
-        let raw = UnsafeMutablePointer<cgreenlet_snapshot>.allocate(capacity: 1)
-        defer { raw.deallocate() }
-        cgreenlet_take_snapshot(library, raw)
-        let count = raw.pointee.count
-        words = withUnsafeBytes(of: &raw.pointee.words) { bytes in
-            Array(bytes.bindMemory(to: UInt.self).prefix(count))
-        }
+    init(holding which: some BinaryInteger) {
+        let block = cgreenlet_find_block(cgreenlet_library_of(Int32(which)))
+        words = UnsafeMutableBufferPointer(start: block.words, count: block.count)
     }
 
-    var count: Int { words.count }
-
-    subscript(_ word: Int) -> UInt { word < words.count ? words[word] : 0 }
+    func copy() -> [UInt] { Array(words) }
 }

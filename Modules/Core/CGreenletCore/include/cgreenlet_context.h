@@ -72,6 +72,15 @@ typedef struct cgreenlet_context {
 _Static_assert(offsetof(cgreenlet_context, words) <= 64, "what each switch needs is one cache line");
 _Static_assert(sizeof(cgreenlet_context) % 64 == 0, "contexts in an array begin at cache lines");
 
+/// A library's thread-local variables, of one thread, word by word.
+typedef struct cgreenlet_block {
+    uintptr_t *_Nullable words;
+    size_t count;
+    bool begins_at_zero;  ///< whether all are zero in a new thread
+} cgreenlet_block;
+
+enum { CGREENLET_WHOLE_LIBRARIES = 2 };  ///< concurrency, observation
+
 /// Called when a thread that used greenlets exits, on its own stack.
 typedef void (*cgreenlet_thread_exit)(void *record);
 
@@ -94,7 +103,7 @@ typedef struct cgreenlet_thread {
     /// The words of concurrency, in any order; of a careful thread, and where they don't lie in a row, `never_zero`.
     const uintptr_t *watched;
     int *error_number;      ///< this thread's errno
-    bool careful;           ///< a sanitizer watches, or the words were not found: take the slow way
+    bool careful;           ///< a sanitizer watches, or something is set aside at a switch: take the slow way
     bool started;
     bool delivery;          ///< the switch that is under way hands something over
     bool has_left_stacks;   ///< it was taken down while stacks were in use; it may take them back
@@ -111,13 +120,14 @@ typedef struct cgreenlet_thread {
 
     uintptr_t absent[CGREENLET_WORDS];  ///< stands in for a word that this process does not have
     uintptr_t never_zero[CGREENLET_WATCHED_WORDS];  ///< what a thread watches that must always look
-    uintptr_t access_set[2];            ///< state of the runtime's own hand-over functions, when they must be used
     int number;                         ///< small id for messages; the first thread that asks is 1
     void *_Nullable departed_fiber;  ///< ThreadSanitizer's fiber of a context left for good, still to be freed
     struct cgreenlet_stack_pool *_Nullable pool;
     cgreenlet_swift_side swift;  ///< empty until this thread used Swift's side of greenlets
     cgreenlet_context *_Nullable departed;  ///< AddressSanitizer: left for good, to be poisoned upon arrival elsewhere
     char *_Nullable alternate_stack;        ///< mapping of the signal stack that this thread was given; see overflow.c
+    /// Of libraries of which a word was not found: all that they keep follows the greenlet. Empty as a rule.
+    cgreenlet_block whole[CGREENLET_WHOLE_LIBRARIES];
 } cgreenlet_thread;
 
 /// Sets the calling thread up, once. Not a switch point. errno is unspecified afterwards.

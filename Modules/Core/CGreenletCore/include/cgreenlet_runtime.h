@@ -15,28 +15,27 @@ typedef enum cgreenlet_library {
     CGREENLET_LIBRARY_OBSERVATION,
 } cgreenlet_library;
 
-enum { CGREENLET_SNAPSHOT_WORDS = 512 };
+enum { CGREENLET_LIBRARIES = 3 };
 
-/// A copy of a library's thread-local block, of the calling thread.
-typedef struct cgreenlet_snapshot {
-    size_t count;
-    uintptr_t words[CGREENLET_SNAPSHOT_WORDS];
-} cgreenlet_snapshot;
+/// The calling thread's block of a library, which begins to exist if it didn't. Empty if the library isn't there, or
+/// has none.
+cgreenlet_block cgreenlet_find_block(cgreenlet_library library);
 
-/// Copies the block. `count` is 0 if the library, or a block of a plausible size, isn't there.
-void cgreenlet_take_snapshot(cgreenlet_library library, cgreenlet_snapshot *snapshot);
+/// In whose block word `which` lies.
+cgreenlet_library cgreenlet_library_of(int which);
 
-/// Overwrites one word of the calling thread's block.
-void cgreenlet_poke(cgreenlet_library library, size_t index, uintptr_t value);
-
-/// Says that word `which` is number `index` of `library`'s block, from now on and for all threads.
-void cgreenlet_found_word(int which, cgreenlet_library library, size_t index);
+/// Says that word `which` is number `index` of its library's block, from now on and for all threads.
+void cgreenlet_found_word(int which, size_t index);
 
 /// Whether `cgreenlet_found_word` was called for `which`.
 bool cgreenlet_knows_word(int which);
 
 /// Forgets a word, or all with -1, so that tests can see the fallback. Only threads started later are affected.
 void cgreenlet_forget_word(int which);
+
+/// Takes the program for one with the static standard library, whose libraries have no blocks of their own. For tests
+/// too, and for threads started later.
+void cgreenlet_take_blocks_for_shared(void);
 
 /// Opens a real exclusive access to `*variable` with the runtime, recorded in `buffer` (3 words), and closes it.
 void cgreenlet_begin_access(void *variable, uintptr_t *buffer);
@@ -54,6 +53,9 @@ bool cgreenlet_try_retain(void *object);
 
 /// The runtime's answer to "which task runs on this thread".
 void *_Nullable cgreenlet_runtime_task(void);
+
+/// Whether the runtime takes what stands in `*word`, which is zero, for the task that runs on this thread.
+bool cgreenlet_leads_to_task(volatile uintptr_t *word);
 
 #pragma clang assume_nonnull end
 

@@ -17,7 +17,7 @@ void cgreenlet_prepare(cgreenlet_context *context, cgreenlet_entry entry, void *
 /// The same of a context that `cgreenlet_acquire_shared` gave.
 void cgreenlet_prepare_shared(cgreenlet_context *context, cgreenlet_entry entry, void *_Nullable argument);
 
-/// The switch for threads marked `careful`: tells the sanitizers, hands the exclusivity list over by function.
+/// The switch for threads marked `careful`: tells the sanitizers, sets aside what no word leads to.
 void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
 void cgreenlet_leave_carefully(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold, noreturn));
 

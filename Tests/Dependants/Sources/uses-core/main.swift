@@ -2,11 +2,8 @@
 // GreenletCore alone: a greenlet that adds up what it is sent, and the state of the runtime around it.
 
 import GreenletCore
-
-/// Ends the program if something does not hold.
-func expect(_ holds: Bool, _ what: String = "this") {
-    if !holds { fatalError("\(what) does not hold") }
-}
+import RuntimeState
+import ThreadLocals
 
 func run() throws {
     let main = RawGreenlet.current
@@ -26,6 +23,7 @@ func run() throws {
 }
 
 try run()
+thread_locals()[0] = 1
 try checkRuntimeState()
 checkCurrentTask()
 print("GreenletCore works")

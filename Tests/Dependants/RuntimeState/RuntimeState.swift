@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // What the runtime keeps per thread follows the greenlet, whichever way the standard library is linked.
 
+import CGreenletCore
 import Glibc
 import GreenletCore
 import Observation
@@ -24,8 +25,29 @@ private func holding(_ value: inout Int, _ body: () throws -> Void) rethrows {
     value += 1
 }
 
+/// Ends the program if something does not hold.
+public func expect(_ holds: Bool, _ what: String = "this") {
+    if !holds { fatalError("\(what) does not hold") }
+}
+
+/// Opens and closes everything, without a greenlet.
+public func holdRuntimeState() {
+    let (box, model) = (Box(), Model())
+    holding(&box.field) {
+        Locals.$number.withValue(1) {
+            withObservationTracking {
+                _ = model.number
+            } onChange: {
+            }
+        }
+    }
+    _ = Task.immediate { expect(withUnsafeCurrentTask { $0 != nil }, "a task") }
+}
+
 /// Two greenlets that open everything, switch away at each step, and are entered in every order.
-func checkRuntimeState() throws {
+public func checkRuntimeState() throws {
+    _ = RawGreenlet.current
+    expect(!cgreenlet_thread_current().pointee.careful, "the quick way, as all words were found on this thread")
     let steps = 4
     for order in 0..<(1 << (2 * steps)) where order.nonzeroBitCount == steps {
         let main = RawGreenlet.current
@@ -60,7 +82,7 @@ func checkRuntimeState() throws {
 }
 
 /// A greenlet that is entered from a task isn't in that task.
-func checkCurrentTask() {
+public func checkCurrentTask() {
     _ = Task.immediate {
         let main = RawGreenlet.current
         let greenlet = RawGreenlet {
