@@ -30,7 +30,7 @@ CGREENLET_UNINSTRUMENTED static void exchange_accesses(
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) {
     cgreenlet_thread *thread = from->thread;
-    if (to->holds_words != CGREENLET_HOLDS_ALL && !cgreenlet_rare_words(thread)) {
+    if (to->holds_words != CGREENLET_HOLDS_ALL && !cgreenlet_or_rare_words(0, thread)) {
         exchange_accesses(thread->words[CGREENLET_WORD_EXCLUSIVITY], from, to);
         return;
     }

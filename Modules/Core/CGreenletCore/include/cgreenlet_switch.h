@@ -121,14 +121,15 @@ static inline __attribute__((always_inline, noreturn)) void cgreenlet_jump_inlin
 #endif
 
 /// Moves the runtime's words, when one of them is not zero.
-void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to);
+void cgreenlet_exchange_words(cgreenlet_context *from, cgreenlet_context *to) __attribute__((cold));
 /// The half of it that loads.
 void cgreenlet_load_words(cgreenlet_context *to) __attribute__((cold));
 
-/// Not zero if a word but the first is not; or if the thread must always look.
-static inline __attribute__((always_inline)) uintptr_t cgreenlet_rare_words(const cgreenlet_thread *thread) {
+/// Not zero if `any` is not, or a word but the first; or if the thread must always look.
+static inline __attribute__((always_inline)) uintptr_t cgreenlet_or_rare_words(
+    uintptr_t any, const cgreenlet_thread *thread) {
     const uintptr_t *watched = thread->watched;
-    uintptr_t any = *thread->words[CGREENLET_WORD_OBSERVATION];
+    any |= *thread->words[CGREENLET_WORD_OBSERVATION];
 #pragma clang loop unroll(full)
     for (int i = 0; i < CGREENLET_WATCHED_WORDS; i++) any |= watched[i];
     return any;
@@ -137,8 +138,8 @@ static inline __attribute__((always_inline)) uintptr_t cgreenlet_rare_words(cons
 /// Whether there is something to move; or the thread must always look. Looking is much cheaper than moving.
 static inline __attribute__((always_inline)) bool cgreenlet_has_words(
     const cgreenlet_thread *thread, const cgreenlet_context *to) {
-    uintptr_t any = to->holds_words | *thread->words[CGREENLET_WORD_EXCLUSIVITY] | cgreenlet_rare_words(thread);
-    return __builtin_expect(any != 0, 0);
+    uintptr_t any = to->holds_words | *thread->words[CGREENLET_WORD_EXCLUSIVITY];
+    return __builtin_expect(cgreenlet_or_rare_words(any, thread) != 0, 0);
 }
 
 /// Moves what each switch moves: errno. Returns whether there is more.
