@@ -7,7 +7,7 @@ import GreenletTestSupport
 
 extension HubCalls {
     static let ofGreenlets = [
-        BlockingCall("Greenlet.join(timeout:)", .all) {
+        BlockingCall("AnyGreenlet.join(timeout:)", .all) {
             let greenlet = unstarted()
             return Scene(serve: { try greenlet.kill() }) { try greenlet.join(timeout: $0) }
         },

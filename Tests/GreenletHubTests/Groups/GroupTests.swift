@@ -7,6 +7,23 @@ import GreenletTestSupport
 import Testing
 
 @Suite struct GroupTests {
+    @Test func membersCanBeAskedWhateverTheirValues() async {
+        await onHub {
+            let group = Group()
+            group.spawn { try sleep(.milliseconds(1)) }
+            group.spawn {
+                try yieldNow()
+                return 5
+            }
+            let bad = group.spawn { throw TestError(1) }
+            let members = group.members
+            bad.linkError { _ in }
+            for member in members { try member.join() }
+            #expect(members.filter(\.isSuccessful).count == 2)
+            #expect(members.compactMap { $0.error as? TestError } == [TestError(1)])
+        }
+    }
+
     @Test func membersLeaveWhenTheyEnd() async {
         await onHub {
             let group = Group()

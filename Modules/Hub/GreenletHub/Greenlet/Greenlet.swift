@@ -90,34 +90,6 @@ extension Greenlet {
     /// gevent: `Greenlet.value`.
     public var value: Value? { stage == .returned ? slot.get() : nil }
 
-    /// What the body threw; nil before the end, and on success.
-    ///
-    /// gevent: `Greenlet.exception`.
-    public var error: (any Error)? { failure }
-
-    /// Whether it ended without an error.
-    ///
-    /// Having been killed with `GreenletExit` counts as success.
-    ///
-    /// gevent: `Greenlet.successful()`.
-    public var isSuccessful: Bool { stage == .returned || stage == .exited }
-
-    /// Waits until it has ended.
-    ///
-    /// Switch point, unless it has.
-    ///
-    /// Never throws the greenlet's own error; see `get(timeout:)`. Several greenlets may wait.
-    ///
-    /// - Parameter timeout: At most how long; nil means for ever.
-    /// - Returns: Whether it has ended.
-    /// - Throws: Whatever the *waiting* greenlet is killed with; `LoopExit` if nothing can end the wait.
-    ///
-    /// gevent: `Greenlet.join`.
-    @discardableResult
-    public func join(timeout: Duration? = nil) throws -> Bool {
-        try waitForEnd(timeout: timeout)
-    }
-
     /// Waits for the end and returns the value.
     ///
     /// Switch point, unless it has ended.
@@ -201,25 +173,4 @@ extension Greenlet {
     public func rawLink(_ callback: @escaping (Greenlet<Value>) -> Void) -> LinkID {
         linkRaw { callback(unsafeDowncast($0, to: Greenlet<Value>.self)) }
     }
-
-    /// Takes a link back; does nothing if it was called or taken back before.
-    ///
-    /// Not a switch point.
-    ///
-    /// - Parameter id: What `link(_:)` returned.
-    ///
-    /// gevent: `Greenlet.unlink`.
-    public func unlink(_ id: LinkID) { removeLink(id) }
-
-    /// Takes all links back that have not been called.
-    ///
-    /// Not a switch point. Who waits for the end, and groups, are no links in this sense.
-    ///
-    /// gevent: `Greenlet.unlink_all`.
-    public func unlinkAll() { removeAllLinks() }
-
-    /// Whether a link is still to be called.
-    ///
-    /// gevent: `Greenlet.has_links`.
-    public var hasLinks: Bool { hasUsersLinks }
 }
