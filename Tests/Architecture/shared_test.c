@@ -3,8 +3,10 @@
 
 #define _GNU_SOURCE
 #include "CGreenletCore.h"
+#include "cgreenlet.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +164,46 @@ static void test_backtrace(void) {
     check(cgreenlet_count_stacks().live == 0, "both have ended");
 }
 
+static pthread_key_t left_key;
+
+static void *waits(void *argument, void *first) {
+    void *received = NULL;
+    (void)argument;
+    cgreenlet_switch_to(cgreenlet_parent(cgreenlet_current()), first, &received);
+    return received;
+}
+
+static void run_one(void) {
+    members[0] = (member){.context = cgreenlet_acquire_shared()};
+    cgreenlet_prepare_shared(members[0].context, wait_once, &members[0]);
+    for (int i = 0; i < 2; i++) cgreenlet_switch(main_context, members[0].context);
+    check(!members[0].context, "it has ended");
+}
+
+// The thread takes its stacks back: the one that was left last is one of the free ones, and stands on no other.
+static void go_on(void *left) {
+    check(cgreenlet_destroy(left) == 0, "what was left can be destroyed past the thread's end");
+    main_context = cgreenlet_thread_current()->current;
+    test_crowd(3);
+}
+
+static void *leave_one(void *argument) {
+    (void)argument;
+    main_context = cgreenlet_thread_current()->current;
+    run_one();
+    cgreenlet *left = cgreenlet_create(waits, NULL, 0);
+    check(left && cgreenlet_switch_to(left, NULL, NULL) == 0, "one is left suspended");
+    run_one();
+    pthread_setspecific(left_key, left);
+    return NULL;
+}
+
+static void test_end_of_thread(void) {
+    pthread_t thread;
+    check(pthread_key_create(&left_key, go_on) == 0, "a key can be had");
+    check(pthread_create(&thread, NULL, leave_one, NULL) == 0 && pthread_join(thread, NULL) == 0, "a thread can run");
+}
+
 int main(void) {
     main_context = cgreenlet_thread_current()->current;
     test_crowd(1);
@@ -169,6 +211,7 @@ int main(void) {
     test_crowd(7);
     test_crowd(64);
     test_backtrace();
+    test_end_of_thread();
     if (failures == 0) puts("shared stacks: passed");
     return failures == 0 ? 0 : 1;
 }

@@ -53,19 +53,25 @@ private func switchByC(_ target: OpaquePointer?, _ value: Pointer? = nil) -> (re
     return (received, result == 0 ? 0 : errno)
 }
 
-/// Has `body` run when the calling thread ends, as the destructor of a key of its own.
+/// Has `body` run when the calling thread ends, as the destructor of a key of its own: in the second round of them, when
+/// those of all other keys have run.
 private func atEndOfThread(_ body: @escaping () -> Void) {
     final class Work {
         let body: () -> Void
+        var key = pthread_key_t()
+        var isSecondRound = false
         init(_ body: @escaping () -> Void) { self.body = body }
     }
-    var key = pthread_key_t()
-    let status = pthread_key_create(&key) { argument in
+    let work = Work(body)
+    let status = pthread_key_create(&work.key) { argument in
         guard let argument else { return }
-        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+        let work = Unmanaged<Work>.fromOpaque(argument)
+        if work.takeUnretainedValue().isSecondRound { return work.takeRetainedValue().body() }
+        work.takeUnretainedValue().isSecondRound = true
+        pthread_setspecific(work.takeUnretainedValue().key, argument)
     }
     precondition(status == 0, "pthread_key_create: \(describeErrno(status))")
-    pthread_setspecific(key, Unmanaged.passRetained(Work(body)).toOpaque())
+    pthread_setspecific(work.key, Unmanaged.passRetained(work).toOpaque())
 }
 
 private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
@@ -303,7 +309,6 @@ private func pointer(_ number: Int) -> Pointer? { Pointer(bitPattern: number) }
                     fatalError("it was destroyed")
                 }
                 made.switched()
-                // A destructor of a younger key runs after that of the library.
                 atEndOfThread {
                     left.wasActive = left.handle?.isActive
                     left.destroyed = made.handle.map { cgreenlet_destroy($0) }

@@ -75,6 +75,7 @@ static void divert_entry(cgreenlet_context *to) {
 
 CGREENLET_UNINSTRUMENTED void cgreenlet_switch_carefully(cgreenlet_context *from, cgreenlet_context *to) {
     cgreenlet_aside aside;
+    from->was_in_task = cgreenlet_runtime_task() != NULL;
     cgreenlet_set_aside(from->thread, &aside);
     divert_entry(to);
     cgreenlet_exchange_words(from, to);

@@ -121,6 +121,9 @@ static inline void cgreenlet_make_hot(cgreenlet_stack_pool *pool, cgreenlet_cont
     pool->hot_count++;
 }
 
+/// Finds a place for the stack that was released last: nobody stands on it. Returns the bytes of memory that it gave.
+size_t cgreenlet_give_leaving(cgreenlet_stack_pool *pool);
+
 /// None of the stacks of `context`'s arena is in use, and it is not kept: it goes, or another that is idle too.
 void cgreenlet_arena_is_idle(cgreenlet_stack_pool *pool, const cgreenlet_context *context);
 

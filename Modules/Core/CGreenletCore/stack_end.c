@@ -2,6 +2,7 @@
 // A pool of stacks when its thread ends, and what becomes of the stacks that outlive it.
 
 #define _GNU_SOURCE
+#include "handle.h"
 #include "include/CGreenletCore.h"
 #include "sanitizer.h"
 #include "stack.h"
@@ -31,15 +32,14 @@ static void drop(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     if (context->kind == CGREENLET_KIND_SINGLE) {
         cgreenlet_unmap_single(pool, context);
     } else if (context->kind == CGREENLET_KIND_SHARED) {
-        cgreenlet_drop_saved(pool, context);
+        cgreenlet_settle_lodger(pool, context);
     } else {
         madvise(context->stack_low, context->stack_size, MADV_DONTNEED);
     }
 }
 
 static void drop_free(cgreenlet_stack_pool *pool) {
-    if (pool->leaving) drop(pool, pool->leaving);
-    pool->leaving = NULL;
+    cgreenlet_give_leaving(pool);
     cgreenlet_cool(pool, SIZE_MAX);
 }
 
@@ -48,6 +48,7 @@ static void drop_left(cgreenlet_stack_pool *pool, cgreenlet_context *context) {
     --*context->tally;
     pool->left--;
     context->abandoned = false;  // once is enough, if the thread takes its stacks back
+    if (context->handle) cgreenlet_handle_ended(context);
     drop(pool, context);
 }
 

@@ -10,6 +10,7 @@
 #include "stack.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -29,8 +30,7 @@ static atomic_int thread_count;
 // A hub may run greenlets to their end here, and those may use other thread-specific data, whose destructors can
 // bring this one back: at the end nothing of it is left. The hub that was torn down stays until the raw greenlets have
 // ended too: whoever waits in a `defer` there is told by it that nothing can wait any more.
-static void thread_exits(void *argument) {
-    cgreenlet_thread *thread = argument;
+static void end_thread(cgreenlet_thread *thread) {
     if (!thread->hub) thread->hub = thread->inherited_hub;
     thread->inherited_hub = NULL;
     if (thread->hub) thread->hub_exit(thread->hub);
@@ -44,6 +44,20 @@ static void thread_exits(void *argument) {
     cgreenlet_set_attention(thread, true);
     cgreenlet_overflow_unwatch(thread);
     thread->started = false;
+}
+
+// Comes again as often as it can while stacks are left: until the last time the thread may take them back, and after that
+// it is another, for there would be nobody to take them down again.
+static void thread_exits(void *argument) {
+    cgreenlet_thread *thread = argument;
+    if (thread->started) end_thread(thread);
+    if (!thread->has_left_stacks) return;
+    if (++thread->exits < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(exit_key, thread);
+    } else {
+        thread->has_left_stacks = false;
+        thread->number = 0;
+    }
 }
 
 // A fork while another thread has the lock of the pools would leave it locked in the child for ever.

@@ -11,7 +11,7 @@
 #endif
 
 // The stack that was left last: nobody stands on it any more.
-static size_t give_leaving(cgreenlet_stack_pool *pool) {
+size_t cgreenlet_give_leaving(cgreenlet_stack_pool *pool) {
     cgreenlet_context *context = pool->leaving;
     if (!context) return 0;
     pool->leaving = NULL;
@@ -29,7 +29,7 @@ static size_t give_leaving(cgreenlet_stack_pool *pool) {
 }
 
 static size_t give_stacks(cgreenlet_stack_pool *pool) {
-    size_t given = give_leaving(pool);
+    size_t given = cgreenlet_give_leaving(pool);
     cgreenlet_drop_lodges(pool, true);
     cgreenlet_give_berths(pool);
     for (cgreenlet_context *each = pool->hot; each; each = each->next) given += cgreenlet_resident_bytes(each);

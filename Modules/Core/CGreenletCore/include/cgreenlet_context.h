@@ -61,7 +61,8 @@ typedef struct cgreenlet_context {
     uint8_t kind;                ///< see stack.h
     bool abandoned;              ///< nobody will enter it again, and its thread has ended or is about to
     bool parent_waits;  ///< its parent started it, and may still be waiting in that call: its `starting` tells
-    uint8_t berth;  ///< of a berth: its number
+    uint8_t berth : 7;  ///< of a berth: its number
+    uint8_t was_in_task : 1;  ///< it stands within a task of Swift's, which may be set aside: see cgreenlet_set_aside
     uint32_t start_number;       ///< of a raw greenlet: the how manieth of its thread that started; of a berth: how many
                                  ///< have it
     struct cgreenlet_context *_Nullable previous;  ///< of those with mappings of their own
@@ -106,6 +107,7 @@ typedef struct cgreenlet_thread {
     bool careful;           ///< a sanitizer watches, or something is set aside at a switch: take the slow way
     bool started;
     bool delivery;          ///< the switch that is under way hands something over
+    uint8_t exits;          ///< how often it was taken down with stacks in use, or looked at again after that
     bool has_left_stacks;   ///< it was taken down while stacks were in use; it may take them back
     /// The record itself; NULL while a switch must look before it leaps: a handle was dropped, orphans are to be ended,
     /// somebody runs without a handle, or a tracer watches.

@@ -150,6 +150,7 @@ public final class Hub {
 
     /// Whether this was the first use of this thread's hub in the child of a fork: for whoever finds nothing to take, and
     /// would find what the parent's greenlets had been given.
+    @usableFromInline
     static func hasJustStartedOver() -> Bool {
         guard let record = cgreenlet_thread_if_started(), record.pointee.inherited_hub != nil else { return false }
         _ = resumeInheritedHub(record)
@@ -182,10 +183,11 @@ public final class Hub {
         callbacks = []
         spareChoosings = []
         spawnCallbacks = nil
-        main.dropPending()
-        main.endTimeouts()
-        own?.endTimeouts()
-        for visitor in visitors { visitor.endTimeouts() }
+        let known: [AnyGreenlet?] = [main, own]
+        for greenlet in known.compactMap({ $0 }) + visitors {
+            greenlet.dropPending()
+            greenlet.endTimeouts()
+        }
         main = nil
         own = nil
         visitors.removeAll()
@@ -279,9 +281,9 @@ public final class Hub {
 
     /// Whether this is a raw greenlet on a thread whose own stack runs an async task.
     private var isEnteredFromTask: Bool {
-        if record.pointee.current == mainContext || mainContext.pointee.holds_words != UInt32(CGREENLET_HOLDS_ALL) {
-            return false
-        }
+        if record.pointee.current == mainContext { return false }
+        if record.pointee.careful { return mainContext.pointee.was_in_task != 0 }
+        if mainContext.pointee.holds_words != UInt32(CGREENLET_HOLDS_ALL) { return false }
         // Safe because a context that doesn't run keeps the words that it will run with; this is the current task.
         return withUnsafeBytes(of: mainContext.pointee.words) { words in
             words.load(fromByteOffset: Int(CGREENLET_WORD_TASK) * MemoryLayout<UInt>.stride, as: UInt.self) != 0
