@@ -138,6 +138,9 @@ import Testing
                     try main.switch()
                 }
                 _ = caught { try raw.switch() }
+                // Over, and never thrown: the hub's own greenlet does not wait.
+                spawn {}.rawLink { _ in Timeout(.milliseconds(1)).start() }
+                _ = caught { try sleep(.milliseconds(3)) }
                 (weak.hub, weak.greenlet) = (Hub.current, raw)
             }
             #expect(weak.hub == nil && weak.greenlet == nil)

@@ -38,6 +38,32 @@ func startShell(_ command: String) throws -> CInt {
     /// Whether the kernel knows a child no more.
     private static func isGone(_ pid: CInt) -> Bool { kill(pid, 0) == -1 && errno == ESRCH }
 
+    /// Somebody else waits for the child while the chooser enlists: he has been served, and must not stand anywhere.
+    @Test func aChildThatIsLostWhileAChooserEnlistsDisturbsNoLaterWait() async {
+        final class Thief: Waitable {
+            let child: ChildWatcher
+            let pid: CInt
+            private var looks = 0
+            init(_ child: ChildWatcher, _ pid: CInt) { (self.child, self.pid) = (child, pid) }
+
+            var readiness: Readiness {
+                looks += 1
+                if looks == 2 { waitpid(pid, nil, 0) }
+                return child.readiness
+            }
+        }
+        await onHub {
+            for _ in 0..<8 {  // places are asked in random order
+                let pid = try startShell("sleep 0.01")
+                let child = try ChildWatcher(pid)
+                let thief = Thief(child, pid)
+                _ = caught { try choose([.wait(for: child) {}, .wait(for: thief) {}]) }
+                let error = caught { try sleep(.milliseconds(1)) }
+                #expect(error == nil)
+            }
+        }
+    }
+
     @Test(arguments: [false, true])
     func howItEndedIsTold(bySignal: Bool) async {
         await onHub {

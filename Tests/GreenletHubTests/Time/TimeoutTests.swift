@@ -287,6 +287,34 @@ import Testing
         }
     }
 
+    @Test func oneThatAnotherHasStartedSinceIsHis() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(1))
+            let event = Event()
+            let first = spawn {
+                timeout.start()
+                _ = try event.wait()
+            }
+            var later: (any Error)?
+            let second = spawn {
+                // It has just expired for the first, who has not run since.
+                while timeout.isPending { try yieldNow() }
+                timeout.cancel()
+                timeout.start()
+                try shield {
+                    while timeout.isPending { try yieldNow() }
+                    try sleep(.milliseconds(1))
+                    timeout.cancel()
+                }
+                later = caught { try sleep(.milliseconds(1)) }
+            }
+            try second.join()
+            #expect(later == nil && second.isSuccessful)
+            event.set()
+            try first.join()
+        }
+    }
+
     @Test func itLetsGoOfItsError() async {
         final class Failure: Error {}
         await onHub {

@@ -43,6 +43,23 @@ private final class Witness {
 }
 
 @Suite struct InterruptionTests {
+    @Test func anErrorLikeThatOfAClosedQueueIsNoEndOfALoop() async {
+        await onHub {
+            let queue = Queue<Int>()
+            let victim = spawn { for _ in queue {} }
+            let asker = spawn { while try queue.next() != nil {} }
+            try settle()
+            try killAll([victim, asker], with: QueueClosed())
+            #expect(victim.error is QueueClosed && asker.error is QueueClosed)
+            let timed = spawn {
+                Timeout(.milliseconds(1), throwing: QueueClosed()).start()
+                for _ in queue {}
+            }
+            try timed.join()
+            #expect(timed.error is QueueClosed)
+        }
+    }
+
     @Test func aTimeLimitAroundALoopIsNoSuccess() async {
         await onHub {
             try withFolder { folder in

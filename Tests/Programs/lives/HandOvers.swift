@@ -85,6 +85,59 @@ func forkBeforeTakingBack() throws {
     try spawner.join()
 
     for isReading in [true, false] { try forkBeforeALockIsTakenBack(isReading) }
+    try forkBeforeLookingOnly()
+}
+
+/// The same, and the wait takes nothing, or is for the end of greenlets that end by having stayed behind.
+private func forkBeforeLookingOnly() throws {
+    let (queue, semaphore, group, result) = (Queue<Int>(), Semaphore(0), Group(), AsyncResult<Int>())
+    let (getter, taker) = (spawn { try queue.get() }, spawn { try semaphore.acquire() })
+    let gate = Event()
+    let member = group.spawn {
+        _ = try gate.wait()
+        return 1
+    }
+    result.take(member)
+    let map = Pool(size: 1).lazyMap([1]) { (number: Int) -> Int in
+        _ = try gate.wait()
+        return number
+    }
+    try yieldNow()
+    try yieldNow()
+    let limit = Duration.seconds(5)
+    try queue.put(1)
+    try inChildOfC {
+        let item = try queue.peek(timeout: limit)
+        check(item == 1 && queue.count == 1, "the item lies there")
+    }
+    semaphore.release()
+    try inChildOfC {
+        let isFree = try semaphore.wait(timeout: limit)
+        check(isFree, "the permit is there")
+    }
+    try inChildOfC {
+        let isEmpty = try group.join(timeout: limit)
+        check(isEmpty, "nobody of the parent's is a member")
+    }
+    try inChildOfC {
+        do {
+            _ = try result.get(timeout: limit)
+            check(false, "there is no value")
+        } catch let error as GreenletError {
+            check(error.code == .leftInParent, "it says that its greenlet stayed behind, not \(error)")
+        }
+    }
+    try inChildOfC {
+        do {
+            _ = try map.next(timeout: limit)
+            check(false, "there is no result")
+        } catch let error as GreenletError {
+            check(error.code == .leftInParent, "it says that its worker stayed behind, not \(error)")
+        }
+    }
+    gate.set()
+    try joinAll([getter, taker, member] as [AnyGreenlet])
+    _ = try map.next()
 }
 
 private func forkBeforeALockIsTakenBack(_ isReading: Bool) throws {

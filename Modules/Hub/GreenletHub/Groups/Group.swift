@@ -127,7 +127,7 @@ public final class Group {
     /// gevent: `Group.join`.
     @discardableResult
     public func join(timeout: Duration? = nil) throws -> Bool {
-        if isEmpty { return true }
+        if isEmpty || Hub.hasJustStartedOver() && isEmpty { return true }
         return try joiners.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
     }
 

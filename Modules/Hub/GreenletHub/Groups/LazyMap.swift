@@ -181,6 +181,7 @@ final class LazyMapResults<Result> {
     private func pass(_ outcome: Outcome<Result>) { _ = try? queue.tryPut(outcome) }
 
     func take(timeout: Duration?) throws -> Outcome<Result>? {
+        if queue.isEmpty { _ = Hub.hasJustStartedOver() }
         guard let outcome = try queue.next(timeout: timeout) else { return nil }
         taken()
         return outcome

@@ -16,6 +16,7 @@ final class Errands: @unchecked Sendable {
     private let anchor: UnsafeMutablePointer<uv_async_t>
     private var work: [() -> Void] = []
     private var isClosed = false
+    private let process = getpid()
 
     init(_ anchor: UnsafeMutablePointer<uv_async_t>) {
         self.anchor = anchor
@@ -32,9 +33,11 @@ final class Errands: @unchecked Sendable {
     ///
     /// From any thread.
     ///
-    /// - Returns: False if the loop has ended: it won't be done.
+    /// - Returns: False if the loop has ended, or is another process's, which this one was forked from: it won't be done.
     func add(_ task: @escaping () -> Void) -> Bool {
-        withLock {
+        // Before the lock, which a thread may have held that is not here.
+        if getpid() != process { return false }
+        return withLock {
             if isClosed { return false }
             work.append(task)
             uv_async_send(anchor)

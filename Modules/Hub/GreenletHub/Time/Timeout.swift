@@ -153,7 +153,9 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }
 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
-    func wasThrown() { if !isPending { setGreenlet(nil) } }
+    ///
+    /// Another may have started it since.
+    func wasThrown(in greenlet: AnyGreenlet) { if !isPending, target === greenlet { setGreenlet(nil) } }
 
     /// The hub ends, or its greenlet is in another process: nobody will be told of its end.
     func wasDropped() {

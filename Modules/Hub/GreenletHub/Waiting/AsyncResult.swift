@@ -104,7 +104,9 @@ public final class AsyncResult<Value> {
 
     @inlinable
     func settled(_ operation: StaticString, _ timeout: Duration?) throws -> Outcome<Value>? {
-        if stored == nil { _ = try waiters.wait(operation, on: self, timeout: timeout) }
+        if stored == nil, !Hub.hasJustStartedOver() || stored == nil {
+            _ = try waiters.wait(operation, on: self, timeout: timeout)
+        }
         return stored
     }
 }

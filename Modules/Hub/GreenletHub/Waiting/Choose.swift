@@ -102,7 +102,12 @@ extension Choosing {
             let number = order[index]
             if choices[number].isOffer != offers { continue }
             if isDecided { return }
-            _ = try choices.serve(number, .enlist(addCandidate(number)))
+            do {
+                _ = try choices.serve(number, .enlist(addCandidate(number)))
+            } catch {
+                if isDecided { return }  // what it was served comes first: it would be lost
+                throw error
+            }
         }
     }
 }

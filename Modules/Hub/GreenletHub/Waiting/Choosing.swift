@@ -62,7 +62,7 @@ final class Choosing {
         let candidate = candidates[count].takeUnretainedValue()
         count += 1
         standing = count
-        candidate.number = number
+        candidate.begin(number)
         greenlet.nextWaiter = .passUnretained(candidate)
         return candidate
     }
@@ -156,10 +156,16 @@ final class Candidate: StandIn {
 
     override func wokenAtSeveralPlaces() -> Bool { choosing.take(self) }
 
+    /// It is used again, and stands nowhere yet.
+    fileprivate func begin(_ number: Int) {
+        self.number = number
+        (verb, object, delay) = ("", nil, nil)
+    }
+
     /// Stands in `list`.
     @usableFromInline
     func stand(in list: WaitList, _ verb: StaticString, _ object: AnyObject) throws {
-        (self.verb, self.object, delay) = (verb, object, nil)
+        (self.verb, self.object) = (verb, object)
         try stand(in: list)
         if list.isExternal { choosing.isExternal = true }
     }
@@ -173,7 +179,7 @@ final class Candidate: StandIn {
     /// Stands with something in its hands.
     @usableFromInline
     func standWithOffer(_ object: AnyObject) -> Waiter {
-        (verb, self.object, delay) = ("put into", object, nil)
+        (verb, self.object) = ("put into", object)
         waitState.beginSpread()
         choosing.hasOffers = true
         return Waiter(of: self)

@@ -19,7 +19,7 @@ extension OrderedQueue {
     public func next(timeout: Duration? = nil) throws -> Element? {
         do {
             return try get(timeout: timeout)
-        } catch is QueueClosed {
+        } catch is QueueClosed where isClosed {
             return nil
         }
     }

@@ -186,6 +186,7 @@ public final class OrderedQueue<Order: QueueOrder> {
         let deadline = Deadline(after: timeout)
         while true {
             if let item = try tryPeek() { return item }
+            if Hub.hasJustStartedOver() { continue }
             guard try peekerList.wait(for: WaitReason("peek", self), until: deadline) else {
                 throw Timeout.expired(after: timeout, "peek", self)
             }

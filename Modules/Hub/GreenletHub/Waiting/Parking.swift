@@ -172,7 +172,7 @@ extension AnyGreenlet {
         if let timeout = deadline(of: pending) {
             pendingErrors.append(timeout.pendingError)  // at the end, so that a kill has its turn
         } else if let timeout = pending.sender as? Timeout {
-            timeout.wasThrown()
+            timeout.wasThrown(in: self)
         }
         return pending.error
     }
@@ -306,7 +306,7 @@ extension AnyGreenlet {
     func dropPending() {
         let dropped = pendingErrors
         pendingErrors = PendingErrors()
-        for timeout in dropped.timeouts { timeout.wasThrown() }
+        for timeout in dropped.timeouts { timeout.wasThrown(in: self) }
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.

@@ -87,15 +87,15 @@ struct QueueState<Order: QueueOrder> {
 
     /// In the child of a fork: the item that was handed over last is nobody's, and goes back to where it would lie.
     ///
-    /// There may be more of them than fit. In a channel nothing can lie: then it is returned, and never came in.
+    /// There may be more of them than fit. In a channel nothing can lie: then one of them is returned, and never came in;
+    /// the first, for the last may be one that is being put in this process.
     mutating func takeBackHanded() -> Element? {
-        let item = handed.removeLast()
         if limit > 0 {
-            items.putBack(item)
+            items.putBack(handed.removeLast())
             return nil
         }
         unfinished -= 1
-        return item
+        return handed.removeFirst()
     }
 
     /// The first item is handed to a getter who waits; false if there is none.

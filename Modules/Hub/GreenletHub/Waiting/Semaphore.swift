@@ -101,6 +101,7 @@ public final class Semaphore {
     public func wait(timeout: Duration? = nil) throws -> Bool {
         let deadline = Deadline(after: timeout)
         while value == 0 {
+            if Hub.hasJustStartedOver() { continue }
             guard try watcherList.wait(for: WaitReason("wait", self), until: deadline) else { return false }
         }
         return true

@@ -75,10 +75,10 @@ package class WaitList {
         }
     }
 
-    /// Wakes all with an error.
+    /// Wakes all with an error, whose sender this is.
     package final func wakeAll(throwing error: any Error) {
         if let first { _ = first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
-        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error)) } }
+        while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error, from: self)) } }
     }
 
     /// Throws if others wait here on another thread: what they wait for belongs to that.
