@@ -32,7 +32,7 @@ private func settles(limit: Int = 150, _ round: () -> Void) -> Bool {
 }
 
 /// The sanitizers keep what is freed for a while.
-private let measuresMemory = getenv("GREENLET_TEST_SANITIZER") == nil
+private let measuresMemory = !isSanitized
 
 @Suite struct LeakTests {
     private final class Weak: @unchecked Sendable {

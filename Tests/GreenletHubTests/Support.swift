@@ -13,9 +13,6 @@ struct TestError: Error, Equatable {
     init(_ number: Int = 0) { self.number = number }
 }
 
-/// How much of a large load a sanitizer leaves: it makes a greenlet many times dearer.
-let isSanitized = getenv("GREENLET_TEST_SANITIZER") != nil
-
 /// Lets everybody who can run do so, several times over.
 func settle() throws {
     for _ in 0..<5 { try yieldNow() }

@@ -8,8 +8,7 @@ import Synchronization
 /// Starts a thread, and a watchdog that ends the process if the thread takes longer than `limit`; a sanitizer may take
 /// five times as long.
 func startWatchedThread(limit: Duration, name: String, _ body: @escaping @Sendable () -> Void) {
-    let patience = getenv("GREENLET_TEST_SANITIZER") == nil ? 1 : 5
-    let work = Work(name: name, deadline: ContinuousClock.now + limit * patience, body: body)
+    let work = Work(name: name, deadline: ContinuousClock.now + limit * (isSanitized ? 5 : 1), body: body)
     work.launch { work in
         work.body()
         work.isDone.store(true, ordering: .releasing)

@@ -133,9 +133,6 @@ struct EchoServer {
     }
 }
 
-/// Whether the server was built with a sanitizer.
-let isSanitized = ProcessInfo.processInfo.environment["GREENLET_TEST_SANITIZER"] != nil
-
 /// How much smaller a load of fixed size is, because of what watches or slows the server.
 let loadDivisor: Int = {
     if isSanitized { return 20 }
