@@ -51,7 +51,8 @@ static void end_thread(cgreenlet_thread *thread) {
 static void thread_exits(void *argument) {
     cgreenlet_thread *thread = argument;
     if (thread->started) end_thread(thread);
-    if (!thread->has_left_stacks) return;
+    // For ThreadSanitizer a thread has ended by the last round.
+    if (!thread->has_left_stacks || cgreenlet_sanitizer_present()) return;
     if (++thread->exits < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(exit_key, thread);
     } else {
