@@ -43,7 +43,9 @@ import Testing
         let bytes = errors.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
         try #require(bytes.count == 4, "\(errors)")
         let (before, kept, after, given) = (bytes[0], bytes[1], bytes[2], bytes[3])
-        #expect(after - before <= before / 20, "\(before) bytes before, \(kept) untrimmed, \(after) after")
+        // Once in eight runs or so the kernel puts a huge page where the C library's heap has a few bytes.
+        let hugePage = 2 << 20
+        #expect(after - before <= before / 20 + hugePage, "\(before) bytes before, \(kept) untrimmed, \(after) after")
         #expect(given >= 100 * pageSize && kept - after >= given, "\(given) bytes given back")
     }
 
