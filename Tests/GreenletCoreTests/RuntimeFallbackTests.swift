@@ -33,7 +33,7 @@ private func keptWords() -> [UInt] {
                 _ = RawGreenlet.current
                 #expect(cgreenlet_thread_current().pointee.careful)
                 // All of it once, and a sample for each.
-                try runEveryInterleaving(stride: word < 0 ? usualStride : 997)
+                try runEveryInterleaving(stride: word < 0 ? usualStride : sampleStride)
                 try shareVariablesInEveryOrder()
                 try observeInEveryOrder()
                 try runTasksInEveryOrder()
@@ -85,7 +85,7 @@ private func keptWords() -> [UInt] {
         let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
             await forget(Int32(CGREENLET_WORD_OBSERVATION))
             cgreenlet_take_blocks_for_shared()
-            await onThread { try runEveryInterleaving(stride: 997) }
+            await onThread { try runEveryInterleaving(stride: sampleStride) }
         }
         let errors = String(decoding: try #require(result?.standardErrorContent), as: UTF8.self)
         let report = try #require(errors.split(separator: "\n").first { $0.hasPrefix("swift-greenlet:") })
