@@ -6,70 +6,11 @@ import GreenletCore
 import GreenletTestSupport
 import Testing
 
-/// Where one thread leaves greenlets for others to drop.
-///
-/// Safe because of the lock; one that the thread sanitizer sees.
-private final class Bin: @unchecked Sendable {
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private var greenlets: [RawGreenlet] = []
-    private var isClosed = false
-
-    init() { pthread_mutex_init(lock, nil) }
-
-    deinit { lock.deallocate() }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return body()
-    }
-
-    func put(_ greenlet: RawGreenlet) { withLock { greenlets.append(greenlet) } }
-
-    func close() { withLock { isClosed = true } }
-
-    /// Drops what is there until the bin is closed and empty.
-    func empty() {
-        while true {
-            let (taken, isDone) = withLock {
-                defer { greenlets = [] }
-                return (greenlets, isClosed)
-            }
-            if taken.isEmpty && isDone { return }
-            if taken.isEmpty { sched_yield() }
-        }
-    }
-}
-
-/// Runs `body` while other threads drop what it puts into the bin.
-private func withDroppers(_ count: Int, _ body: (Bin) throws -> Void) rethrows {
-    let bin = Bin()
-    var threads: [pthread_t] = []
-    for _ in 0..<count {
-        var thread = pthread_t()
-        pthread_create(
-            &thread,
-            nil,
-            { argument in
-                if let argument { Unmanaged<Bin>.fromOpaque(argument).takeRetainedValue().empty() }
-                return nil
-            },
-            Unmanaged.passRetained(bin).toOpaque()
-        )
-        threads.append(thread)
-    }
-    defer {
-        bin.close()
-        for thread in threads { pthread_join(thread, nil) }
-    }
-    try body(bin)
-}
-
 /// Running, and the handle goes meanwhile: makes a new one, or finds the old one.
 ///
 /// On its own, so that no reference stays on the stack of a greenlet that stops.
 @inline(never)
-private func findItself(under parent: RawGreenlet, _ bin: Bin) {
+private func findItself(under parent: RawGreenlet, _ bin: Bin<RawGreenlet>) {
     bin.put(RawGreenlet.current)
     let me = RawGreenlet.current
     #expect(me.isActive && me.parent === parent)
@@ -81,7 +22,7 @@ private func findItself(under parent: RawGreenlet, _ bin: Bin) {
             var (started, ended) = (0, 0)
             let main = RawGreenlet.current
             let here = pthread_self()
-            try withDroppers(3) { bin in
+            try withDroppers(3) { (bin: Bin<RawGreenlet>) in
                 for _ in 0..<20_000 {
                     let greenlet = RawGreenlet {
                         defer { ended += 1 }
@@ -102,7 +43,7 @@ private func findItself(under parent: RawGreenlet, _ bin: Bin) {
         await onThread {
             var (begun, ended) = (0, 0)
             let main = RawGreenlet.current
-            try withDroppers(3) { bin in
+            try withDroppers(3) { (bin: Bin<RawGreenlet>) in
                 for round in 0..<20_000 {
                     let greenlet = RawGreenlet { _ in
                         begun += 1
@@ -128,7 +69,7 @@ private func findItself(under parent: RawGreenlet, _ bin: Bin) {
         }
         await onThread {
             let count = Count()
-            withDroppers(2) { bin in
+            withDroppers(2) { (bin: Bin<RawGreenlet>) in
                 for _ in 0..<200 {
                     runOnThreadAndWait {
                         let main = RawGreenlet.current
@@ -152,7 +93,7 @@ private func findItself(under parent: RawGreenlet, _ bin: Bin) {
             var ended = 0
             let main = RawGreenlet.current
             let partner = RawGreenlet { while true { try RawGreenlet.switch(to: main) } }
-            try withDroppers(1) { bin in
+            try withDroppers(1) { (bin: Bin<RawGreenlet>) in
                 for _ in 0..<2_000 {
                     let greenlet = RawGreenlet {
                         defer { ended += 1 }

@@ -47,29 +47,6 @@ final class Reports {
     var errors: [TestError] { list.compactMap { $0.error as? TestError } }
 }
 
-/// Runs `body` on a thread of its own and doesn't wait for it.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    let status = pthread_create(
-        &thread,
-        nil,
-        { argument in
-            if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        },
-        argument
-    )
-    precondition(status == 0, "pthread_create failed")
-    pthread_detach(thread)
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
 /// Runs `body` on a thread with a hub of its own, and waits until both have ended.
 func onThreadThatEnds(_ body: @escaping @Sendable () throws -> Void) throws {
     let outcome = Mutex<(any Error)?>(nil)

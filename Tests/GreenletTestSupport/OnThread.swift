@@ -1,7 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // A fresh thread without a hub, for tests of bare switching.
 
-import Glibc
+package import Glibc
 import GreenletCore
 package import Testing
 
@@ -34,9 +34,14 @@ package func onThread(
 }
 
 /// Runs `body` on another thread while the calling one, greenlets and all, stands still.
-package func runOnThreadAndWait(_ body: @escaping @Sendable () -> Void) {
+package func runOnThreadAndWait(_ body: @escaping @Sendable () -> Void) { pthread_join(startJoinableThread(body), nil) }
+
+/// Runs `body` on a thread of its own and doesn't wait for it.
+package func startThread(_ body: @escaping @Sendable () -> Void) { pthread_detach(startJoinableThread(body)) }
+
+/// Runs `body` on a thread of its own, which is to be joined or detached.
+package func startJoinableThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     var thread = pthread_t()
-    let work = Unmanaged.passRetained(Body(body))
     let status = pthread_create(
         &thread,
         nil,
@@ -44,10 +49,10 @@ package func runOnThreadAndWait(_ body: @escaping @Sendable () -> Void) {
             if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
             return nil
         },
-        work.toOpaque()
+        Unmanaged.passRetained(Body(body)).toOpaque()
     )
     precondition(status == 0, "pthread_create: \(describeErrno(status))")
-    pthread_join(thread, nil)
+    return thread
 }
 
 private final class Body {

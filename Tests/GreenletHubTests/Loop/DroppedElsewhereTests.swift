@@ -14,60 +14,9 @@ private final class Box {
     init(_ things: [AnyObject]) { self.things = things }
 }
 
-/// Where one thread leaves boxes for another to empty.
-///
-/// Safe because of the lock; one that the thread sanitizer sees.
-private final class Bin: @unchecked Sendable {
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private var boxes: [Box] = []
-    private var isClosed = false
-
-    init() { pthread_mutex_init(lock, nil) }
-
-    deinit { lock.deallocate() }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return body()
-    }
-
-    func put(_ box: Box) { withLock { boxes.append(box) } }
-
-    func close() { withLock { isClosed = true } }
-
-    /// Ends what is there until the bin is closed and empty.
-    func empty() {
-        while true {
-            let (taken, isDone) = withLock {
-                defer { boxes = [] }
-                return (boxes, isClosed)
-            }
-            if taken.isEmpty && isDone { return }
-            if taken.isEmpty { sched_yield() }
-            for box in taken { box.things = [] }
-        }
-    }
-}
-
 /// Ends what is put into the bin, on a thread of its own, until the body has ended.
-private func withDropper(_ body: (Bin) throws -> Void) rethrows {
-    let bin = Bin()
-    var thread = pthread_t()
-    pthread_create(
-        &thread,
-        nil,
-        { argument in
-            if let argument { Unmanaged<Bin>.fromOpaque(argument).takeRetainedValue().empty() }
-            return nil
-        },
-        Unmanaged.passRetained(bin).toOpaque()
-    )
-    defer {
-        bin.close()
-        pthread_join(thread, nil)
-    }
-    try body(bin)
+private func withDropper(_ body: (Bin<Box>) throws -> Void) rethrows {
+    try withDroppers(ending: { $0.things = [] }, body)
 }
 
 /// Calls when it ends.
