@@ -2,7 +2,6 @@
 // What a watcher of a child has on its hub: news of the child by a descriptor for it, or by SIGCHLD.
 
 import CGreenletPort
-import CGreenletUV
 import Glibc
 import GreenletCore
 
@@ -15,7 +14,7 @@ final class ChildWatch: HubWatch {
     private let pid: CInt
     private let child: WatchedChild
     private var listener: DescriptorListener?
-    private var handle: LoopHandle<uv_signal_t>?
+    private var signal: SignalWatch?
     /// What `listener` listens to.
     private var processDescriptor: CInt = -1
 
@@ -30,7 +29,7 @@ final class ChildWatch: HubWatch {
     func start(bySignal: Bool) throws(GreenletError) {
         look()
         if isLost { throw lost }
-        if status != nil || listener != nil || handle != nil { return }
+        if status != nil || listener != nil || signal != nil { return }
         if !bySignal, try watchByDescriptor() { return }
         try watchBySignal()
     }
@@ -61,9 +60,8 @@ final class ChildWatch: HubWatch {
 
     /// Nothing is to be heard of the child any more.
     override func stop() {
-        if let raw = handle?.raw { SignalHandles.remove(raw) }
-        handle?.close()
-        handle = nil
+        signal?.stop()
+        signal = nil
         if let listener {
             self.listener = nil
             listener.stop()
@@ -117,19 +115,10 @@ extension ChildWatch {
     }
 
     private func watchBySignal() throws(GreenletError) {
-        let handle = try LoopHandle<uv_signal_t>(on: hub, for: self, "watching SIGCHLD", uv_signal_init)
-        self.handle = handle
+        let signal = SignalWatch(SIGCHLD, "SIGCHLD") { [unowned self] in look() }
+        try signal.start()
+        self.signal = signal
         isStarted()
-        let status = uv_signal_start(
-            handle.raw,
-            { handle, _ in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<ChildWatch>.fromOpaque(data).takeUnretainedValue().look()
-            },
-            SIGCHLD
-        )
-        if status != 0 { throw GreenletError.loop("watching SIGCHLD", status) }
-        if let raw = handle.raw { SignalHandles.insert(raw, of: hub) }
         look()  // or an end before that would never be told
     }
 }
