@@ -28,6 +28,28 @@ import Testing
         for line in blocked { #expect(text.contains(line), "\(text)") }
     }
 
+    @Test func aProgramWhoseLoopNothingCouldEndFails() async throws {
+        let ended = try await run("loop")
+        #expect(ended.status == 1 && ended.output == "done\n")
+        let text = withoutPlaces(ended.errors)
+        #expect(text.hasPrefix("greenlet: MainGreenlet-1 failed: this operation would block forever"), "\(text)")
+        #expect(text.hasSuffix(" waits for get on <Queue 0x 0 of 2 items, 1 getting, 0 putting>\n"), "\(text)")
+        let timed = try await run("loop-timeout")
+        #expect(timed.status == 1 && timed.output == "done\n")
+        #expect(timed.errors == "greenlet: MainGreenlet-1 failed: timed out after 0.001 seconds\n")
+        let thrown = try await run("loop-thrown")
+        #expect(thrown.status == 0 && thrown.output == "caught LoopExit\ndone\n" && thrown.errors == "")
+    }
+
+    @Test func whatEndedALoopIsReportedByAGreenletThatEndsTheProgramAndByARawOne() async throws {
+        let exited = try await run("loop-exit")
+        #expect(exited.status == 1 && exited.output == "left\n")
+        #expect(withoutPlaces(exited.errors) == "greenlet: worker (here) failed: Stop()\n")
+        let raw = try await run("loop-raw")
+        #expect(raw.status == 0 && raw.output == "done\n")
+        #expect(raw.errors.wholeMatch(of: /greenlet: RawGreenlet-\d failed: Stop\(\)\n/) != nil, "\(raw.errors)")
+    }
+
     @Test func aLinkThatThrowsIsNamedAfterItsGreenletAndStopsNoOther() async throws {
         let ended = try await run("link")
         #expect(ended.status == 0 && ended.output == "second link: 42\ndone\n")

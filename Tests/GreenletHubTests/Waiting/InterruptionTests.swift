@@ -4,6 +4,7 @@
 import GreenletCore
 import GreenletHub
 import GreenletTestSupport
+import Synchronization
 import Testing
 
 /// Counts the elements; the loop never ends by itself.
@@ -287,6 +288,71 @@ private final class Witness {
             for _ in Queue<Int>() {}
             #expect(throws: LoopExit.self) { try checkInterruption() }
             try settle()
+        }
+    }
+
+    @Test func whatNothingHasThrownIsReportedAtTheEnd() async {
+        await onHub {
+            let reports = Reports()
+            let queue = Queue<Int>()
+            let victim = spawn {
+                for _ in queue {}
+                throw TestError(2)
+            }
+            try settle()
+            try victim.kill(with: TestError(1))
+            #expect(reports.errors == [TestError(2), TestError(1)])
+            #expect(reports.list.allSatisfy { $0.greenlet === victim })
+        }
+    }
+
+    @Test func soItIsWhereARawGreenletEnds() async {
+        await onHub {
+            let reports = Reports()
+            let queue = Queue<Int>()
+            for error in [TestError(1), GreenletExit()] as [any Error] {
+                var raw: AnyGreenlet?
+                let outer = spawn {
+                    try RawGreenlet {
+                        raw = AnyGreenlet.current
+                        for _ in queue {}
+                    }.switch()
+                    return "alive"
+                }
+                try settle()
+                let victim = try #require(raw)
+                let hasEnded = try victim.kill(with: error)
+                let value = try outer.get()
+                #expect(hasEnded && value == "alive")
+                #expect(reports.errors == [TestError(1)])
+                #expect(reports.list.first?.greenlet.name.hasPrefix("RawGreenlet") == true)
+            }
+        }
+    }
+
+    @Test func soItIsWhereAThreadEnds() throws {
+        let reports = Mutex<[String]>([])
+        try onThreadThatEnds {
+            Hub.current.errorHandler = { greenlet, error in
+                reports.withLock { $0.append("\(greenlet.name): \(error)") }
+            }
+            for _ in Queue<Int>() {}
+            for _ in Queue<String>() {}  // ended by the same
+        }
+        let texts = reports.withLock { $0 }
+        #expect(texts.count == 1)
+        #expect(texts.first?.hasPrefix("MainGreenlet-1: this operation would block forever") == true)
+    }
+
+    @Test func aHubIsNotDestroyedBeforeItIsThrown() throws {
+        try onThreadThatEnds {
+            let worker = spawn { try sleep(.seconds(10)) }
+            Timeout(.milliseconds(1)).start()
+            for _ in Queue<Int>() {}
+            #expect(throws: Timeout.self) { try Hub.current.destroy() }
+            #expect(!worker.isReady)
+            try Hub.current.destroy()
+            #expect(worker.isReady)
         }
     }
 

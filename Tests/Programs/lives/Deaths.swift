@@ -11,6 +11,48 @@ func blockForEver() throws {
     try waiter.join()
 }
 
+/// The error is held, and `main` returns.
+func endALoopThatNothingCanEnd() throws {
+    let orders = Queue<Int>(capacity: 2)
+    for _ in orders {}
+}
+
+func endALoopByATimeout() throws {
+    Timeout(.milliseconds(1)).start()
+    for _ in Queue<Int>() {}
+}
+
+/// A greenlet ends the process, and had been killed in a loop.
+func exitBehindALoop() throws {
+    struct Stop: Error {}
+    let worker = spawn(name: "worker") {
+        for _ in Queue<Int>() {}
+        say("left")
+        exit(0)
+    }
+    try yieldNow()
+    try worker.kill(with: Stop())
+}
+
+func endALoopInARawGreenlet() throws {
+    struct Stop: Error {}
+    var raw: AnyGreenlet?
+    let outer = spawn {
+        try RawGreenlet {
+            raw = AnyGreenlet.current
+            for _ in Queue<Int>() {}
+        }.switch()
+    }
+    try yieldNow()
+    try raw?.kill(with: Stop())
+    try outer.join()
+}
+
+func throwWhatEndedALoop() throws {
+    for _ in Queue<Int>() {}
+    do { try checkInterruption() } catch { say("caught \(type(of: error))") }
+}
+
 func throwInALink() throws {
     struct Full: Error {}
     let worker = spawn(name: "worker") { 42 }

@@ -221,9 +221,10 @@ final class VisitingGreenlet: AnyGreenlet {
     override var kind: String { "RawGreenlet" }
 
     override func stackEnded() {
-        if extras != nil, let context {
+        if extras != nil || !pendingErrors.isEmpty, let context {
             // Still the current greenlet for what ends with it, or that would be given another.
             context.pointee.scheduled = Unmanaged.passUnretained(self).toOpaque()
+            reportInterruptions()
             dropExtras()
             context.pointee.scheduled = nil
         }

@@ -10,6 +10,7 @@ extension Hub {
     /// Runs on the thread's own stack, as its last act.
     func tearDown() {
         if isInherited { startOverInChild() }
+        main.reportInterruptions()
         shutDown("ended")
         // Raw greenlets that were left by hand end now. Until they have, this is still the thread's hub, so that whoever
         // waits in a `defer` there learns that it is too late.
@@ -28,7 +29,8 @@ extension Hub {
     /// tests.
     ///
     /// - Throws: `GreenletError` with `.notMainGreenlet`, where another greenlet than the thread's main one calls it, and
-    ///   with `.blockingInHub` or `.blockingInTask` where nothing may block: nothing has happened then.
+    ///   with `.blockingInHub` or `.blockingInTask` where nothing may block; as `checkInterruption()`. Nothing has happened
+    ///   then.
     /// - Precondition: It is this thread's hub.
     ///
     /// gevent: `Hub.destroy(destroy_loop=True)`.
@@ -42,6 +44,7 @@ extension Hub {
                 "\(caller) can't destroy the hub of \(thread.name), which runs it; the thread's main greenlet can"
             )
         }
+        try checkInterruption()
         let scopes = main.extras
         shutDown("lost its hub")
         bury { record.pointee.hub = nil }

@@ -89,7 +89,8 @@ public final class Hub {
     /// greenlet: always shared.
     @exclusivity(unchecked) public var stacks = Stacks.own
 
-    /// Called with each error that a greenlet ended with and that nobody was waiting for.
+    /// Called with each error that a greenlet ended with and that nobody was waiting for; also with one that ended a loop,
+    /// if nothing has thrown it when the greenlet ends: see `checkInterruption()`.
     ///
     /// Runs on the greenlet that failed, once; it must not wait, but may spawn. What it throws is reported beside the
     /// error that it was called with. Not called for `GreenletExit`; nor where somebody gets the value, or a link sees the

@@ -1,11 +1,17 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // What interrupts a loop that can't throw: such a loop ends, and the error is thrown as soon as something can.
 
+import CGreenletCore
+import Glibc
+import GreenletCore
+
 /// Throws the error that ended a loop early, as a kill or a ``Timeout`` does; does nothing if none did.
 ///
 /// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence. The error that
 /// ended it is thrown at the next switch point, at the end of ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end
-/// of the greenlet's body, whichever comes first. Here it is thrown sooner:
+/// of the greenlet's body, whichever comes first. Where nothing can throw it any more, as `main` returns or a raw greenlet
+/// ends, it is reported as ``Hub/errorHandler`` has it, and a program that would have exited with 0 does with 1. Here it is
+/// thrown sooner:
 ///
 /// ```swift
 /// let items = Array(queue)
@@ -20,6 +26,45 @@
 public func checkInterruption() throws {
     guard let greenlet = Hub.ifPresent?.currentGreenlet, !greenlet.pendingErrors.isEmpty else { return }
     if let error = greenlet.takeInterruption() { throw error }
+}
+
+extension AnyGreenlet {
+    /// Tells the error handler of errors that ended loops, if nothing can throw them any more.
+    ///
+    /// - Returns: Whether there were any.
+    @discardableResult
+    func reportInterruptions() -> Bool {
+        if pendingErrors.isEmpty { return false }
+        let lost = pendingErrors.takeInterruptions()
+        lost.end(in: self)
+        let errors = lost.errors.filter { !($0 is GreenletExit) }
+        for error in errors { hub.isGone ? Hub.reportToStandardError(self, error) : hub.report(self, error) }
+        return !errors.isEmpty
+    }
+}
+
+/// Makes sure that a program doesn't end as if all were well while such an error is held: the greenlet that ends it, or
+/// the main one, had a loop ended, and has come to no place since that could throw.
+///
+/// Done once. The status is changed from 0 to 1; glibc allows for an `exit` in here, and goes on with the others.
+private let watchExit: Void = {
+    on_exit(
+        { status, _ in
+            guard let hub = cgreenlet_thread_if_started()?.pointee.hub else { return }
+            let isAnyLost = Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.reportInterruptionsAtExit() }
+            if isAnyLost && status == 0 { exit(1) }
+        },
+        nil
+    )
+}()
+
+extension Hub {
+    fileprivate func reportInterruptionsAtExit() -> Bool {
+        if isGone { return false }
+        // In the child of a fork the main one may be the parent's.
+        let ending: [AnyGreenlet] = hasLeftMain ? [currentGreenlet] : [main, currentGreenlet]
+        return ending.map { $0.reportInterruptions() }.contains(true)
+    }
 }
 
 /// Thrown to a `LoopStep` instead of an error from outside.
@@ -69,6 +114,7 @@ struct LoopStep {
             if pending.error is QueueClosed, interruption == nil || pending.sender is WaitList { return }
             pending.shieldCount = min(pending.shieldCount, shieldCount)  // no shield that opens later lets it in
             pending.hasEndedLoop = true
+            watchExit
             greenlet.pendingErrors.putBack(pending)
         }
     }

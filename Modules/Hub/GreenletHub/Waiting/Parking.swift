@@ -26,6 +26,8 @@ package struct PendingError {
 struct PendingErrors {
     private var list: [PendingError]?
 
+    init(_ list: [PendingError]? = nil) { self.list = list }
+
     @inline(__always)
     var isEmpty: Bool { list == nil }
 
@@ -50,8 +52,21 @@ struct PendingErrors {
         list = rest.isEmpty ? nil : rest.map(\.element)
     }
 
-    /// The timeouts among their senders.
-    var timeouts: [Timeout] { list?.compactMap { $0.sender as? Timeout } ?? [] }
+    /// Takes out those that have ended loops.
+    mutating func takeInterruptions() -> PendingErrors {
+        let all = list ?? []
+        let (taken, rest) = (all.filter(\.hasEndedLoop), all.filter { !$0.hasEndedLoop })
+        list = rest.isEmpty ? nil : rest
+        return PendingErrors(taken)
+    }
+
+    /// What would be thrown.
+    var errors: [any Error] { list?.map(\.error) ?? [] }
+
+    /// They won't be thrown any more, or have been: the timeouts among their senders are over.
+    func end(in greenlet: AnyGreenlet) {
+        for timeout in (list ?? []).compactMap({ $0.sender as? Timeout }) { timeout.wasThrown(in: greenlet) }
+    }
 
     /// Lets one pass all shields.
     mutating func exempt(_ index: Int) { list?[index].shieldCount = .max }
@@ -304,9 +319,10 @@ extension AnyGreenlet {
     /// No error that arrived will be thrown any more.
     @inline(never)
     func dropPending() {
+        reportInterruptions()
         let dropped = pendingErrors
         pendingErrors = PendingErrors()
-        for timeout in dropped.timeouts { timeout.wasThrown(in: self) }
+        dropped.end(in: self)
     }
 
     /// Throws an error that arrived earlier, if there is one: for switch points that have nothing to wait for.
