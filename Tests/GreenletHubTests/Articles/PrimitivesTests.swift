@@ -9,7 +9,7 @@ import Testing
     @Test func everyExampleOfTheArticleStandsHere() throws {
         let article = "Modules/Hub/GreenletHub/GreenletHub.docc/Primitives.md"
         let (count, missing) = try untestedExamples(of: article, in: #filePath)
-        #expect(count == 27 && missing == [])
+        #expect(count == 29 && missing == [])
     }
 
     @Test func spawnAndGetExample() async {
@@ -318,6 +318,34 @@ import Testing
                 return number * number
             }
             #expect(squares == (1...10).map { $0 * $0 })
+        }
+    }
+
+    @Test func poolThatNobodyWaitsForExample() async {
+        await onHub {
+            var printed: [String] = []
+            func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
+            let pool = Pool(size: 3)
+            var visited: [Int] = []
+            func visit(_ number: Int) throws {
+                try yieldNow()
+                visited.append(number)
+            }
+            for number in 1...9 { pool.applyAsync { try visit(number) } }
+            let lengths = pool.mapAsync(["a", "bc", "def"]) { text in text.count }
+            try pool.join()
+            print(try lengths.get())
+            #expect(visited == Array(1...9) && printed == ["[1, 2, 3]"])
+        }
+    }
+
+    @Test func lazyMapOfTwoSequencesExample() async {
+        await onHub {
+            var printed: [String] = []
+            func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
+            let products = Pool(size: 3).lazyMap(zip(1...3, [10, 20, 30])) { left, right in left * right }
+            while let product = try products.next() { print(product) }
+            #expect(printed == ["10", "40", "90"])
         }
     }
 

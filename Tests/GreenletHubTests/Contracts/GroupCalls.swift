@@ -9,17 +9,17 @@ extension HubCalls {
     static let ofGroups = ofPlainGroups + ofPools + ofPlaces + ofScopes + ofMaps
 
     private static let ofPlainGroups = [
-        BlockingCall("Group.join(timeout:)", .all) {
+        BlockingCall("AnyGroup.join(timeout:raisingErrors:)", of: "a group", .all) {
             let member = unstarted()
             let group = Group([member])
             return Scene(serve: { try member.kill() }) { try group.join(timeout: $0) }
         },
-        BlockingCall("Group.kill(with:wait:timeout:)", .all) {
+        BlockingCall("AnyGroup.kill(with:wait:timeout:)", of: "a group", .all) {
             let stubborn = Stubborn()
             let group = Group([stubborn.greenlet])
             return Scene(serve: stubborn.end, end: stubborn.end) { try group.kill(timeout: $0) }
         },
-        BlockingCall("Group.killOne(_:with:wait:timeout:)", .all) {
+        BlockingCall("AnyGroup.killOne(_:with:wait:timeout:)", of: "a group", .all) {
             let stubborn = Stubborn()
             let group = Group([stubborn.greenlet])
             return Scene(serve: stubborn.end, end: stubborn.end) { try group.killOne(stubborn.greenlet, timeout: $0) }
@@ -29,17 +29,17 @@ extension HubCalls {
     ]
 
     private static let ofPools = [
-        BlockingCall("Pool.join(timeout:)", .all) {
+        BlockingCall("AnyGroup.join(timeout:raisingErrors:)", of: "a pool", .all) {
             let (pool, member) = try fullPool()
             return Scene(serve: { try member.kill() }) { try pool.join(timeout: $0) }
         },
-        BlockingCall("Pool.kill(with:wait:timeout:)", .all) {
+        BlockingCall("AnyGroup.kill(with:wait:timeout:)", of: "a pool", .all) {
             let stubborn = Stubborn()
             let pool = Pool(size: 1)
             try pool.add(stubborn.greenlet)
             return Scene(serve: stubborn.end, end: stubborn.end) { try pool.kill(timeout: $0) }
         },
-        BlockingCall("Pool.killOne(_:with:wait:timeout:)", .all) {
+        BlockingCall("AnyGroup.killOne(_:with:wait:timeout:)", of: "a pool", .all) {
             let stubborn = Stubborn()
             let pool = Pool(size: 1)
             try pool.add(stubborn.greenlet)
@@ -50,20 +50,12 @@ extension HubCalls {
     ]
 
     private static let ofPlaces = [
-        BlockingCall("Pool.spawn(name:file:line:_:)", .first) {
-            let (pool, member) = try fullPool()
-            let gate = Event()
-            return Scene(
-                serve: { try member.kill() },
-                end: {
-                    gate.set()
-                    try member.kill()
-                    try pool.join()
-                }
-            ) { _ in
-                try pool.spawn { try gate.wait() }
-                return true
-            }
+        ofPlace("spawn(name:file:line:_:)") { pool, gate, _ in
+            try pool.spawn { try gate.wait() }
+            return true
+        },
+        ofPlace("start(_:timeout:)") { pool, gate, limit in
+            try pool.start(Greenlet { try gate.wait() }, timeout: limit)
         },
         BlockingCall("Pool.add(_:timeout:)", .first) {
             let (pool, member) = try fullPool()
@@ -74,6 +66,26 @@ extension HubCalls {
             return Scene(serve: { try member.kill() }) { try pool.waitAvailable(timeout: $0) }
         },
     ]
+
+    /// Who gets the place keeps it till a gate opens.
+    private static func ofPlace(
+        _ name: String,
+        _ call: @escaping @Sendable (Pool, Event, Duration?) throws -> Bool
+    ) -> BlockingCall {
+        BlockingCall("Pool.\(name)", .first) {
+            let (pool, member) = try fullPool()
+            let gate = Event()
+            return Scene(
+                serve: { try member.kill() },
+                end: {
+                    gate.set()
+                    try member.kill()
+                    try pool.join()
+                },
+                call: { try call(pool, gate, $0) }
+            )
+        }
+    }
 
     private static let ofScopes = [
         BlockingCall("withGroup(_:)", .all) {
@@ -125,7 +137,7 @@ extension HubCalls {
         _ name: String,
         _ call: @escaping @Sendable (Group, Event) throws -> Bool
     ) -> BlockingCall {
-        BlockingCall("Group.\(name)", .all) {
+        BlockingCall("AnyGroup.\(name)", of: "a group", .all) {
             let (group, gate) = (Group(), Event())
             return gated(gate, { try group.join() }, { try call(group, gate) })
         }
@@ -135,7 +147,7 @@ extension HubCalls {
         _ name: String,
         _ call: @escaping @Sendable (Pool, Event) throws -> Bool
     ) -> BlockingCall {
-        BlockingCall("Pool.\(name)", .all) {
+        BlockingCall("AnyGroup.\(name)", of: "a pool", .all) {
             let (pool, gate) = (Pool(size: 2), Event())
             return gated(gate, { try pool.join() }, { try call(pool, gate) })
         }

@@ -102,6 +102,102 @@ import Testing
         }
     }
 
+    @Test func itsFirstMembersMayComeInAnySequence() async {
+        await onHub {
+            let (number, text) = (Greenlet { 1 }, Greenlet { "one" })
+            let mixed = Group([number, text])
+            #expect(mixed.members == [number, text] && !mixed.isFull)
+            let table = [1: Greenlet { 1 }, 2: Greenlet { 2 }]
+            let group = Group(table.values)
+            #expect(group.count == 2 && Group().isEmpty)
+            try killAll(table.values)
+            try mixed.kill()
+            #expect(group.isEmpty && mixed.isEmpty)
+        }
+    }
+
+    @Test func whoeverIsStartedInItIsAMember() async {
+        await onHub {
+            let group = Group()
+            var runs: [String] = []
+            let (fresh, begun) = (Greenlet { runs.append("fresh") }, spawn { runs.append("begun") })
+            let (late, ended) = (Greenlet { runs.append("late") }, spawn { runs.append("ended") })
+            try ended.join()
+            late.start(after: .milliseconds(1))
+            #expect(!fresh.isActive && late.isActive && !ended.isActive && AnyGreenlet.current.isActive)
+            for greenlet in [begun, late, ended, fresh, fresh] { group.start(greenlet) }
+            group.start(.current)
+            #expect(group.members == [late, fresh] && fresh.isActive)  // the other ran when its elder was joined
+            try group.join()
+            #expect(runs == ["begun", "ended", "fresh", "late"] && !fresh.isActive)
+        }
+    }
+
+    @Test func aJoinMayThrowTheFirstErrorOfThoseThatItFound() async {
+        await onHub {
+            let reports = Reports()
+            let group = Group()
+            group.spawn {
+                try sleep(.milliseconds(4))
+                throw TestError(2)
+            }
+            group.spawn {
+                try sleep(.milliseconds(1))
+                group.spawn { throw TestError(3) }
+                throw TestError(1)
+            }
+            group.spawn { 5 }
+            #expect(throws: TestError(1)) { try group.join(raisingErrors: true) }
+            #expect(group.isEmpty && reports.errors == [TestError(3), TestError(2)])
+            let empty = try group.join(raisingErrors: true)
+            #expect(empty)
+        }
+    }
+
+    @Test func aJoinWhoseTimeIsOverThrowsWhatItHasSeen() async {
+        await onHub {
+            let reports = Reports()
+            let group = Group()
+            let slow = group.spawn { try sleep(.seconds(10)) }
+            let early = try group.join(timeout: .milliseconds(1), raisingErrors: true)
+            #expect(!early)
+            group.spawn { throw TestError(1) }
+            #expect(throws: TestError(1)) { try group.join(timeout: .milliseconds(2), raisingErrors: true) }
+            try slow.kill(with: TestError(2))
+            #expect(reports.errors == [TestError(2)])
+        }
+    }
+
+    @Test func whatAJoinHasSeenIsReportedIfItIsKilled() async {
+        await onHub {
+            let reports = Reports()
+            let group = Group()
+            let slow = group.spawn { try sleep(.seconds(10)) }
+            group.spawn {
+                try yieldNow()
+                throw TestError(1)
+            }
+            let joiner = spawn { try group.join(raisingErrors: true) }
+            try settle()
+            #expect(reports.list.isEmpty)
+            try joiner.kill()
+            #expect(reports.errors == [TestError(1)])
+            try slow.kill(with: TestError(2))
+            #expect(reports.errors == [TestError(1), TestError(2)])
+        }
+    }
+
+    @Test func withoutALimitThereIsNoLine() async {
+        await onHub {
+            let group = Group()
+            let (first, second) = (group.applyAsync(name: "first") { 1 }, group.applyAsync { 2 })
+            #expect(group.members == [first, second] && first.name == "first")
+            let squares = group.mapAsync(1...3) { $0 * $0 }
+            let values = try squares.get()
+            #expect(values == [1, 4, 9] && first.value == 1 && second.value == 2)
+        }
+    }
+
     @Test func killEndsAllAndThoseThatHaveNotStartedNeverRun() async {
         await onHub {
             let group = Group()

@@ -31,6 +31,15 @@ private func rest<Value>(_ results: LazyMap<Value>) throws -> [Value] {
         }
     }
 
+    @Test func severalSequencesAreZipped() async {
+        await onHub {
+            let (left, right) = (1...3, [10, 20, 30, 40])
+            let sums = Pool(size: 2).lazyMap(zip(left, right), limit: 1) { left, right in left + right }
+            let inOrder = try rest(sums)
+            #expect(inOrder == [11, 22, 33])
+        }
+    }
+
     @Test(arguments: [1, nil] as [Int?])
     func whoIsReadyFirstComesFirstIfTheOrderIsFree(size: Int?) async {
         await onHub {

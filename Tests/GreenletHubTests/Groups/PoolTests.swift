@@ -139,6 +139,67 @@ import Testing
         }
     }
 
+    @Test func aStartWaitsForAPlace() async {
+        await onHub {
+            let pool = Pool(size: 1)
+            var runs: [Int] = []
+            let greenlets = (0..<3).map { number in
+                Greenlet {
+                    try sleep(.milliseconds(2))
+                    runs.append(number)
+                }
+            }
+            for greenlet in greenlets {
+                let inTime = try pool.start(greenlet)
+                #expect(inTime && pool.members == [greenlet])
+            }
+            #expect(runs == [0, 1])
+            let again = try pool.start(greenlets[2])
+            let ended = try pool.start(greenlets[0], timeout: .zero)
+            #expect(again && ended && pool.count == 1)
+            let main = try pool.start(.current)
+            #expect(!main)
+            try pool.join()
+            #expect(runs == [0, 1, 2] && pool.freeCount == 1)
+        }
+    }
+
+    @Test func whoeverFindsNoPlaceIsNotStarted() async {
+        await onHub {
+            let pool = Pool(size: 1)
+            var runs = 0
+            let (first, second) = (Greenlet { try sleep(.seconds(10)) }, Greenlet { runs += 1 })
+            #expect(pool.tryStart(first) && !pool.tryStart(second) && !pool.tryAdd(second))
+            let inTime = try pool.start(second, timeout: .milliseconds(1))
+            let starter = spawn { try pool.start(second) }
+            try settle()
+            try starter.kill()
+            #expect(!inTime && !second.isActive && pool.members == [first])
+            try pool.kill()
+            #expect(pool.tryAdd(second) && !second.isActive && pool.tryStart(second))
+            try pool.join()
+            #expect(runs == 1 && pool.freeCount == 1)
+        }
+    }
+
+    @Test func oneThatIsStartedOrEndsWhileItsStartWaitsTakesOnePlaceOrNone() async {
+        await onHub {
+            let pool = Pool(size: 1)
+            let gate = Event()
+            try pool.spawn { try gate.wait() }
+            let (begun, ended) = (Greenlet { try sleep(.milliseconds(1)) }, Greenlet {})
+            let starters = [spawn { try pool.start(ended) }, spawn { try pool.start(begun) }]
+            try settle()
+            begun.start()
+            try ended.kill()
+            gate.set()
+            try joinAll(starters)
+            #expect(starters.allSatisfy { $0.value == true } && pool.members == [begun])
+            try pool.join()
+            #expect(pool.freeCount == 1 && ended.isReady)
+        }
+    }
+
     @Test func inAPoolOfZeroNothingRuns() async {
         await onHub {
             let pool = Pool(size: 0)

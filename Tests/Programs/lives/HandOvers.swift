@@ -84,8 +84,35 @@ func forkBeforeTakingBack() throws {
     }
     try spawner.join()
 
+    try forkAmidALine()
     for isReading in [true, false] { try forkBeforeALockIsTakenBack(isReading) }
     try forkBeforeLookingOnly()
+}
+
+/// Greenlets stand in line for places, one of which has just been given.
+private func forkAmidALine() throws {
+    for isGiven in [false, true] {
+        let pool = Pool(size: 1)
+        var runs = 0
+        let gate = Event()
+        let member = try pool.spawn { try gate.wait() }
+        let spawner = spawn { try pool.spawn {} }
+        try yieldNow()
+        let inLine = (0..<1_000).map { _ in pool.applyAsync { runs += 1 } }
+        if isGiven {
+            gate.set()
+            while !member.isReady { try yieldNow() }
+        }
+        try inChildOfC {
+            let value = try pool.applyAsync { 8 }.get()
+            check(value == 8 && pool.freeCount == 1, "it has the only place: \(pool)")
+            check(runs == 0 && inLine.allSatisfy { $0.error != nil }, "who stood in line has stayed in the parent")
+        }
+        gate.set()
+        try spawner.join()
+        try pool.join()
+        check(runs == 1_000, "and runs there: \(runs)")
+    }
 }
 
 /// The same, and the wait takes nothing, or is for the end of greenlets that end by having stayed behind.

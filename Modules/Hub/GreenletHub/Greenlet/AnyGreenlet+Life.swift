@@ -10,7 +10,7 @@ typealias Job = (AnyGreenlet) throws -> Void
 enum Stage: UInt8 {
     case created
     case scheduled
-    /// It will be scheduled when its `startTimer` fires.
+    /// It will be scheduled when its `startTimer` fires, or when it gets a place in a pool.
     case delayed
     case running
     /// The thread's own stack, or the hub's: nobody sees its end.
@@ -46,13 +46,21 @@ extension AnyGreenlet {
     final func schedule(after delay: Duration) {
         guard stage == .created else { return }
         checkThread("start")
+        startTimer = hub.addTimer(Deadline(after: delay), .start(.passUnretained(self)))
+        expectStart()
+    }
+
+    /// Keeps it until `startNow()`.
+    ///
+    /// - Parameter reason: What it waits for, if that is no timer.
+    final func expectStart(_ reason: WaitReason? = nil) {
+        self.reason = reason
         hub.register(self)
         stage = .delayed
-        startTimer = hub.addTimer(Deadline(after: delay), .start(.passUnretained(self)))
         if hub.spawnCallbacks != nil { hub.tellOfSpawn(self) }
     }
 
-    /// Its delay is over: from now on it stands in the run queue.
+    /// What it waited for has come: from now on it stands in the run queue.
     final func startNow() {
         // Said here and now: whoever kills it from now on must leave it in the run queue.
         stage = .scheduled

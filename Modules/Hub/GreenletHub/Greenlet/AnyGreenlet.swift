@@ -122,6 +122,11 @@ public class AnyGreenlet {
     /// gevent: `Greenlet.ready()`, `Greenlet.dead`.
     public final var isReady: Bool { stage.isFinal }
 
+    /// Whether it was started, now or for later, and has not ended.
+    ///
+    /// gevent: `bool(greenlet)`, `Greenlet.started`.
+    public final var isActive: Bool { stage != .created && !isReady }
+
     /// What it is called in messages: `Greenlet-7` unless set.
     ///
     /// gevent: `Greenlet.name`.

@@ -1,8 +1,6 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // A group with a limit: who wants to start one more waits until one ends.
 
-public import GreenletCore
-
 /// A group of at most so many greenlets.
 ///
 /// Spawning one more waits until a member has ended.
@@ -14,27 +12,16 @@ public import GreenletCore
 /// ```
 ///
 /// gevent: `gevent.pool.Pool`.
-public final class Pool {
-    /// How many members there may be; nil means any number.
-    ///
-    /// gevent: `Pool.size`.
-    public let size: Int?
-    /// The members.
-    private let group = Group()
-    /// One permit a place; nil if there is no limit.
-    private let places: Semaphore?
-
+public final class Pool: AnyGroup {
     /// Creates an empty pool.
     ///
     /// - Parameter size: How many members there may be; nil means any number. In a pool of zero nothing ever runs.
     /// - Precondition: `size` is not negative.
     ///
     /// gevent: `Pool(size)`.
-    public init(size: Int? = nil) {
+    public override init(size: Int? = nil) {
         if let size { precondition(size >= 0, "the size of a pool must be 0 or more, not \(size)") }
-        self.size = size
-        places = size.map { Semaphore($0) }
-        if let places { group.memberLeft = { places.release() } }
+        super.init(size: size)
     }
 
     /// Creates a member and schedules it for the next turn of the hub, as soon as there is a place.
@@ -51,6 +38,7 @@ public final class Pool {
     ///   where nothing may block. Nothing was spawned then.
     ///
     /// gevent: `Pool.spawn`.
+    @inlinable
     @discardableResult
     public func spawn<Value>(
         name: String? = nil,
@@ -58,8 +46,10 @@ public final class Pool {
         line: UInt = #line,
         _ body: @escaping () throws -> Value
     ) throws -> Greenlet<Value> {
-        try places?.acquire()
-        return group.spawn(name: name, file: file, line: line, body)
+        try takePlace()
+        let greenlet = Greenlet(name: name, file: file, line: line, body)
+        startInPlace(greenlet)
+        return greenlet
     }
 
     /// Creates a member and schedules it for the next turn of the hub, if there is a place.
@@ -72,16 +62,17 @@ public final class Pool {
     ///   - line: Where it was spawned, for messages.
     ///   - body: What to run.
     /// - Returns: The greenlet; nil if the pool is full.
-    ///
-    /// gevent: `Pool.start(greenlet, blocking=False)`.
+    @inlinable
     public func trySpawn<Value>(
         name: String? = nil,
         file: StaticString = #fileID,
         line: UInt = #line,
         _ body: @escaping () throws -> Value
     ) -> Greenlet<Value>? {
-        guard places?.tryAcquire() ?? true else { return nil }
-        return group.spawn(name: name, file: file, line: line, body)
+        guard tryTakePlace() else { return nil }
+        let greenlet = Greenlet(name: name, file: file, line: line, body)
+        startInPlace(greenlet)
+        return greenlet
     }
 
     /// Makes a greenlet a member, as soon as there is a place.
@@ -98,21 +89,64 @@ public final class Pool {
     /// gevent: `Pool.add`.
     @discardableResult
     public func add(_ greenlet: AnyGreenlet, timeout: Duration? = nil) throws -> Bool {
-        if greenlet.isReady || contains(greenlet) { return true }
-        if greenlet.stage == .endless { return false }
-        guard try places?.acquire(timeout: timeout) ?? true else { return false }
-        if !group.admit(greenlet) { places?.release() }
+        try add(greenlet) { try places?.acquire(timeout: timeout) ?? true }
+    }
+
+    /// Makes a greenlet a member, if there is a place.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Parameter greenlet: Whom to add. It isn't started by this.
+    /// - Returns: As `add(_:timeout:)`; false if the pool is full.
+    ///
+    /// gevent: `Pool.add(greenlet, blocking=False)`.
+    public func tryAdd(_ greenlet: AnyGreenlet) -> Bool { add(greenlet) { tryTakePlace() } }
+
+    /// Makes a greenlet a member, and schedules it for the next turn of the hub, as soon as there is a place.
+    ///
+    /// Switch point, if the pool is full. One that was started before becomes a member when there is a place, and runs on,
+    /// also meanwhile; one that has ended, now or then, is left alone.
+    ///
+    /// ```swift
+    /// let greenlet = Greenlet { try fetch(page) }
+    /// guard try pool.start(greenlet, timeout: .seconds(5)) else { throw Overloaded() }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - greenlet: Whom to start.
+    ///   - timeout: At most how long to wait; nil means for ever.
+    /// - Returns: True if it is a member or has ended; false if the time ran out: it was not started then.
+    /// - Throws: As `spawn(name:file:line:_:)`. It was not started then.
+    ///
+    /// gevent: `Pool.start`, which throws `PoolFull` in place of false.
+    @discardableResult
+    public func start(_ greenlet: AnyGreenlet, timeout: Duration? = nil) throws -> Bool {
+        guard try add(greenlet, timeout: timeout) else { return false }
+        greenlet.schedule()
         return true
     }
 
-    /// Makes a greenlet no member any more; it runs on, and its place is free.
+    /// Makes a greenlet a member, and schedules it for the next turn of the hub, if there is a place.
     ///
-    /// Not a switch point. Does nothing if it is none.
+    /// Not a switch point.
     ///
-    /// - Parameter greenlet: Whom to leave out.
+    /// - Parameter greenlet: Whom to start.
+    /// - Returns: As `start(_:timeout:)`; false if the pool is full.
     ///
-    /// gevent: `Pool.discard`.
-    public func discard(_ greenlet: AnyGreenlet) { group.discard(greenlet) }
+    /// gevent: `Pool.start(greenlet, blocking=False)`.
+    public func tryStart(_ greenlet: AnyGreenlet) -> Bool {
+        guard tryAdd(greenlet) else { return false }
+        greenlet.schedule()
+        return true
+    }
+
+    private func add(_ greenlet: AnyGreenlet, _ takePlace: () throws -> Bool) rethrows -> Bool {
+        if greenlet.isReady || contains(greenlet) { return true }
+        if greenlet.stage == .endless { return false }
+        guard try takePlace() else { return false }
+        if !admit(greenlet) { places?.release() }
+        return true
+    }
 
     /// Waits until there is a place, without taking it.
     ///
@@ -126,153 +160,8 @@ public final class Pool {
     /// gevent: `Pool.wait_available`.
     public func waitAvailable(timeout: Duration? = nil) throws -> Bool { try places?.wait(timeout: timeout) ?? true }
 
-    /// Waits until no member is left.
-    ///
-    /// Switch point, unless it is empty.
-    ///
-    /// - Parameter timeout: At most how long; nil means for ever.
-    /// - Returns: True if it was empty, false if the time ran out.
-    /// - Throws: As `Group.join(timeout:)`.
-    ///
-    /// gevent: `Pool.join`.
-    @discardableResult
-    public func join(timeout: Duration? = nil) throws -> Bool { try group.join(timeout: timeout) }
-
-    /// Throws `error` in all members, and waits until none is left.
-    ///
-    /// Switch point, if `wait` is true and it isn't empty. See `Group.kill(with:wait:timeout:)`.
-    ///
-    /// - Parameters:
-    ///   - error: What to throw; `GreenletExit` ends them silently.
-    ///   - wait: Whether to wait for their end.
-    ///   - timeout: At most how long to wait; nil means for ever.
-    /// - Returns: Whether no member is left.
-    /// - Throws: Whatever the waiting greenlet itself is killed with.
-    ///
-    /// gevent: `Pool.kill`.
-    @discardableResult
-    public func kill(
-        with error: any Error = GreenletExit(),
-        wait: Bool = true,
-        timeout: Duration? = nil
-    ) throws -> Bool {
-        try group.kill(with: error, wait: wait, timeout: timeout)
-    }
-
-    /// Throws `error` in one member, unless that was done before, and waits for its end.
-    ///
-    /// Switch point, if `wait` is true and it has not ended.
-    ///
-    /// - Parameters:
-    ///   - greenlet: Whom to kill; if it is no member, nothing happens.
-    ///   - error: What to throw; `GreenletExit` ends it silently.
-    ///   - wait: Whether to wait for its end.
-    ///   - timeout: At most how long to wait; nil means for ever.
-    /// - Returns: Whether it is no member any more.
-    /// - Throws: Whatever the waiting greenlet itself is killed with.
-    ///
-    /// gevent: `Pool.killone`.
-    @discardableResult
-    public func killOne(
-        _ greenlet: AnyGreenlet,
-        with error: any Error = GreenletExit(),
-        wait: Bool = true,
-        timeout: Duration? = nil
-    ) throws -> Bool {
-        try group.killOne(greenlet, with: error, wait: wait, timeout: timeout)
-    }
-}
-
-extension Pool {
     /// How many places are free; `Int.max` if there is no limit.
     ///
     /// gevent: `Pool.free_count`.
     public var freeCount: Int { places?.value ?? .max }
-
-    /// Whether spawning one more would wait.
-    ///
-    /// gevent: `Pool.full`.
-    public var isFull: Bool { freeCount == 0 }
-
-    /// How many members there are.
-    ///
-    /// gevent: `len(pool)`.
-    public var count: Int { group.count }
-
-    /// Whether there are no members.
-    public var isEmpty: Bool { group.isEmpty }
-
-    /// The members now, in the order they were added.
-    ///
-    /// gevent: `iter(pool)`.
-    public var members: [AnyGreenlet] { group.members }
-
-    /// Whether a greenlet is a member.
-    ///
-    /// - Parameter greenlet: Which.
-    /// - Returns: Whether it is one; no longer when it has ended.
-    ///
-    /// gevent: `greenlet in pool`.
-    public func contains(_ greenlet: AnyGreenlet) -> Bool { group.contains(greenlet) }
-
-    /// Runs `body` in a new member, and waits for what it returns.
-    ///
-    /// Switch point. Called by a member, it runs `body` here and now: it would wait for itself in a full pool.
-    ///
-    /// - Parameters:
-    ///   - file: Where it was called, for messages.
-    ///   - line: Where it was called, for messages.
-    ///   - body: What to run.
-    /// - Returns: What `body` returns.
-    /// - Throws: As `Greenlet.get(timeout:)`: what `body` throws, and `GreenletError` with `.exited` if the member is
-    ///   killed; as `spawn(name:file:line:_:)`.
-    ///
-    /// gevent: `Pool.apply`.
-    public func apply<Value>(
-        file: StaticString = #fileID,
-        line: UInt = #line,
-        _ body: @escaping () throws -> Value
-    ) throws -> Value {
-        if contains(AnyGreenlet.current) { return try body() }
-        return try spawn(file: file, line: line, body).get()
-    }
-
-    /// Runs `transform` on each item, each in a member of its own, and waits for all.
-    ///
-    /// Switch point. If one fails, those that were begun run on. Don't call it from a member: in a full pool it would
-    /// wait for itself.
-    ///
-    /// - Parameters:
-    ///   - items: What to transform.
-    ///   - file: Where it was called, for messages.
-    ///   - line: Where it was called, for messages.
-    ///   - transform: What to do with each.
-    /// - Returns: The results, in the order of the items.
-    /// - Throws: The error of the first item, in their order, that fails, or `GreenletError` with `.exited` if its
-    ///   greenlet was killed; as `spawn(name:file:line:_:)`. Other errors that items failed with until then are dropped,
-    ///   later ones are reported.
-    ///
-    /// gevent: `Pool.map`.
-    public func map<Item, Result>(
-        _ items: some Sequence<Item>,
-        file: StaticString = #fileID,
-        line: UInt = #line,
-        _ transform: @escaping (Item) throws -> Result
-    ) throws -> [Result] {
-        try group.gather(items) { item in try spawn(file: file, line: line) { try transform(item) } }
-    }
 }
-
-extension Pool: CustomStringConvertible {
-    /// `<Pool 0x7f… 3 of 10 members>`.
-    public var description: String { describe(self, size.map { "\(count) of \($0) members" } ?? "\(count) members") }
-}
-
-/// Ready when all its greenlets have ended.
-extension Pool: Waitable {
-    /// Whether all have ended.
-    public var readiness: Readiness { group.readiness }
-}
-
-@available(*, unavailable)
-extension Pool: Sendable {}

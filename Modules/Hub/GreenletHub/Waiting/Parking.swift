@@ -174,7 +174,9 @@ extension AnyGreenlet {
     }
 
     /// What it waits for, if it does.
-    var currentReason: WaitReason? { waitState.phase == .parked || waitState.phase == .spread ? reason : nil }
+    var currentReason: WaitReason? {
+        waitState.phase == .parked || waitState.phase == .spread || stage == .delayed ? reason : nil
+    }
 
     func raise(_ pending: PendingError) -> any Error {
         switch delivery {

@@ -22,6 +22,13 @@ package class WaitList {
 
     package final var isEmpty: Bool { count == 0 }
 
+    /// All that wait, in order.
+    final var all: [AnyGreenlet] {
+        var all: [AnyGreenlet] = []
+        while let next = all.last.map(\.nextWaiter) ?? first { all.append(next.takeUnretainedValue()) }
+        return all
+    }
+
     /// The one that waits longest.
     final var oldest: AnyGreenlet? { first?.takeUnretainedValue() }
 
