@@ -92,7 +92,7 @@ extension Greenlet {
 
     /// Waits for the end and returns the value.
     ///
-    /// Switch point, unless it has ended.
+    /// Switch point, unless it has ended. Without waiting: `try greenlet.outcome?.get()`, nil before the end.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: What the body returned.

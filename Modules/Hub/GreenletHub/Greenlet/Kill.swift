@@ -90,8 +90,8 @@ extension AnyGreenlet {
 /// - Throws: `Timeout` if they have not all ended in time; whatever the waiting greenlet itself is killed with.
 ///
 /// gevent: `gevent.killall`.
-public func killAll(
-    _ greenlets: some Sequence<AnyGreenlet>,
+public func killAll<G: AnyGreenlet>(
+    _ greenlets: some Sequence<G>,
     with error: any Error = GreenletExit(),
     wait: Bool = true,
     timeout: Duration? = nil
