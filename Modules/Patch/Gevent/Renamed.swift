@@ -224,6 +224,10 @@ extension AnyGroup {
         callback: (([Result]) -> Void)? = nil
     ) {}
 
+    /// Use `join(timeout:raisingErrors:)`.
+    @available(*, unavailable, renamed: "join(timeout:raisingErrors:)")
+    public func join(timeout: Double? = nil, raise_error: Bool) {}
+
     /// Use `killOne(_:with:wait:timeout:)`.
     @available(*, unavailable, renamed: "killOne(_:)")
     public func killone(_ greenlet: AnyGreenlet) {}

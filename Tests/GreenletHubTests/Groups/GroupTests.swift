@@ -187,6 +187,20 @@ import Testing
         }
     }
 
+    @Test func groupsAndPoolsMayBeHandledAlike() async {
+        await onHub {
+            func stop(_ groups: [AnyGroup]) throws {
+                for group in groups { try group.kill(timeout: .seconds(5)) }
+            }
+            let (group, pool) = (Group(), Pool(size: 1))
+            for group in [group, pool] { group.applyAsync { try sleep(.seconds(10)) } }
+            #expect(group.size == nil && pool.size == 1 && !group.isFull && pool.isFull)
+            try settle()
+            try stop([group, pool])
+            #expect(group.isEmpty && pool.isEmpty)
+        }
+    }
+
     @Test func withoutALimitThereIsNoLine() async {
         await onHub {
             let group = Group()

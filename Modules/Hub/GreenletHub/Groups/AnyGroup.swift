@@ -7,6 +7,12 @@ public import GreenletCore
 ///
 /// A member that has ended leaves by itself.
 ///
+/// ```swift
+/// func stop(_ groups: [AnyGroup]) throws {
+///     for group in groups { try group.kill(timeout: .seconds(5)) }
+/// }
+/// ```
+///
 /// gevent: `gevent.pool.Group`, of which `Pool` is a subclass.
 public class AnyGroup {
     private struct Member {
