@@ -136,14 +136,17 @@ import Testing
     @Test func aJoinMayThrowTheFirstErrorOfThoseThatItFound() async {
         await onHub {
             let reports = Reports()
-            let group = Group()
+            let (group, gate) = (Group(), Event())
             group.spawn {
-                try sleep(.milliseconds(4))
+                try gate.wait()
                 throw TestError(2)
             }
             group.spawn {
-                try sleep(.milliseconds(1))
-                group.spawn { throw TestError(3) }
+                try yieldNow()
+                group.spawn {
+                    gate.set()
+                    throw TestError(3)
+                }
                 throw TestError(1)
             }
             group.spawn { 5 }

@@ -103,9 +103,9 @@ import Testing
     @Test func oneThatIsAddedFromTheLineTakesOnePlace() async {
         await onHub {
             let pool = Pool(size: 2)
-            let gate = Event()
+            let (gate, end) = (Event(), Event())
             for _ in 0..<2 { try pool.spawn { try gate.wait() } }
-            let inLine = pool.applyAsync { try sleep(.milliseconds(1)) }
+            let inLine = pool.applyAsync { try end.wait() }
             let other = spawn { try pool.start(inLine) }
             inLine.start()  // it will be, in its turn
             try settle()
@@ -113,6 +113,7 @@ import Testing
             gate.set()
             try joinAll([other])
             #expect(pool.members == [inLine] && pool.freeCount == 1)
+            end.set()
             try pool.join()
             #expect(pool.freeCount == 2)
         }
@@ -235,12 +236,14 @@ import Testing
         await onHub {
             let pool = Pool(size: 1)
             var begun: [Int] = []
+            let gate = Event()
             let mapping = pool.mapAsync(1...3) { number in
                 begun.append(number)
-                try sleep(.milliseconds(1))
+                try gate.wait()
             }
             try settle()
             try mapping.kill()
+            gate.set()
             try pool.join()
             try settle()
             #expect(begun == [1] && pool.freeCount == 1)

@@ -185,9 +185,9 @@ import Testing
     @Test func oneThatIsStartedOrEndsWhileItsStartWaitsTakesOnePlaceOrNone() async {
         await onHub {
             let pool = Pool(size: 1)
-            let gate = Event()
+            let (gate, end) = (Event(), Event())
             try pool.spawn { try gate.wait() }
-            let (begun, ended) = (Greenlet { try sleep(.milliseconds(1)) }, Greenlet {})
+            let (begun, ended) = (Greenlet { try end.wait() }, Greenlet {})
             let starters = [spawn { try pool.start(ended) }, spawn { try pool.start(begun) }]
             try settle()
             begun.start()
@@ -195,6 +195,7 @@ import Testing
             gate.set()
             try joinAll(starters)
             #expect(starters.allSatisfy { $0.value == true } && pool.members == [begun])
+            end.set()
             try pool.join()
             #expect(pool.freeCount == 1 && ended.isReady)
         }
