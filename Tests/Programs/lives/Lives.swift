@@ -38,6 +38,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "destroy-many": destroyManyHubs,
     "article": readTheArticle,
     "handler": failInTheErrorHandler,
+    "held-up": holdUpTheHub,
 ]
 
 @main
