@@ -19,10 +19,10 @@ extension OrderedQueue {
     /// gevent: `Queue.full`.
     public var isFull: Bool { state.isFull }
 
-    /// How many items it holds at most; nil means any number, and a channel holds 0.
+    /// How many wait to put, less those who wait to get.
     ///
-    /// gevent: `Queue.maxsize`.
-    public var capacity: Int? { state.capacity }
+    /// gevent: `Channel.balance`.
+    public var balance: Int { state.putterCount - getters.count }
 
     /// How many items came in that are neither done, as `taskDone()` tells, nor dropped.
     ///
