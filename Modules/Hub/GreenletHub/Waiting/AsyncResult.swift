@@ -63,7 +63,7 @@ public final class AsyncResult<Value> {
         // What was there ends after the access, for its `deinit` may look here.
         var former: Outcome<Value>? = outcome
         swap(&stored, &former)
-        if waiters.count > 0 { waiters.wakeAll() }
+        waiters.wakeAll()
     }
 
     /// Waits for the value and returns it.

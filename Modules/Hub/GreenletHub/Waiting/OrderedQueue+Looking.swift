@@ -47,7 +47,9 @@ extension OrderedQueue: CustomStringConvertible {
 /// Ready when an item is there that `tryGet()` would take, or when it is closed; waiting does not take it.
 extension OrderedQueue: Waitable {
     /// Whether an item is there, or never will be.
-    public var readiness: Readiness { Readiness(state.first != nil || isClosed, tells: self.peekerList) }
+    public var readiness: Readiness {
+        Readiness(state.first != nil || isClosed, canBeTaken: true, tells: self.peekerList)
+    }
 }
 
 @available(*, unavailable)

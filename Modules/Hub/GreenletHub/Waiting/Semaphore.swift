@@ -150,7 +150,7 @@ extension Semaphore: CustomStringConvertible {
 /// gevent: `Semaphore.rawlink`.
 extension Semaphore: Waitable {
     /// Whether a permit is free.
-    public var readiness: Readiness { Readiness(value > 0, tells: self.watcherList) }
+    public var readiness: Readiness { Readiness(value > 0, canBeTaken: true, tells: self.watcherList) }
 }
 
 @available(*, unavailable)
