@@ -85,6 +85,20 @@ public final class AsyncResult<Value> {
         return try outcome.get()
     }
 
+    /// Returns the value if it is there.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Returns: The value; nil if nothing was set yet.
+    /// - Throws: The error that was set; `GreenletError` with `.exited` if it was taken from a greenlet that exited.
+    ///
+    /// gevent: `AsyncResult.get_nowait`, which raises a `Timeout` if nothing was set.
+    @inlinable
+    public func tryGet() throws -> Value? {
+        if stored == nil { _ = Hub.hasJustStartedOver() }
+        return try stored?.get()
+    }
+
     /// Waits until something was set, without throwing an error that was.
     ///
     /// Switch point, unless it is there.
