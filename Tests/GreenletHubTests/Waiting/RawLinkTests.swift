@@ -240,7 +240,7 @@ private final class Download: Waitable {
                 called.clear()
                 try status.rawLink { _ in called.set() }
                 try called.wait()
-                // Nothing else has happened: it stands again, and ends with the hub.
+                // One that is cancelled will never have a change, and says so.
                 while try changes.next(timeout: .milliseconds(20)) != nil {}
                 try changes.rawLink { _ in names.append("late") }
                 changes.cancel()
@@ -255,13 +255,13 @@ private final class Download: Waitable {
             var ends: [CInt] = [0, 0]
             pipe(&ends)
             defer { for end in ends { close(end) } }
-            let event = Event()
+            let (event, pid) = (Event(), try startShell("sleep 20"))
             weak var captured: Download?
             var calls = 0
             do {
                 let download = Download()
                 captured = download
-                let child = try ChildWatcher(try startShell("exit 0"))
+                let child = try ChildWatcher(pid)
                 try DescriptorWatcher(ends[0], .reading).rawLink { _ in _ = (download, child) }
                 try child.rawLink { _ in _ = download }
                 try FileWatcher("/").rawLink { _ in _ = download }
@@ -272,6 +272,8 @@ private final class Download: Waitable {
             event.set()
             try settle()
             #expect(calls == 1)
+            kill(pid, SIGKILL)
+            _ = try waitForChild(pid)
         }
     }
 }
