@@ -49,6 +49,14 @@ public func get_hub() {}
 @available(*, unavailable, message: "use Hub.current.runInfo(frames:)")
 public func format_run_info() {}
 
+/// Use `Hub.turnBudget`.
+@available(*, unavailable, message: "set Hub.current.turnBudget")
+public func setswitchinterval(_ seconds: Double) {}
+
+/// Use `Hub.turnBudget`.
+@available(*, unavailable, message: "look at Hub.current.turnBudget")
+public func getswitchinterval() {}
+
 /// Use `forkAndWatch()`.
 @available(*, unavailable, renamed: "forkAndWatch()", message: "spawn a greenlet that waits, in place of the callback")
 public func fork_and_watch() {}
@@ -77,6 +85,10 @@ extension Hub {
     /// Use `startMonitoring(limit:_:)`.
     @available(*, unavailable, renamed: "startMonitoring(limit:_:)")
     public func start_periodic_monitoring_thread() {}
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "set errorHandler; its default prints to standard error")
+    public var exception_stream: Never { fatalError("unavailable") }
 
     /// Use `destroy()`.
     @available(*, unavailable, renamed: "destroy()")
@@ -153,6 +165,22 @@ extension Greenlet {
     /// Use `SpawnTreeLocal`, which is bound for a scope.
     @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
     public var spawn_tree_locals: Never { fatalError("unavailable") }
+
+    /// Use `isReady`.
+    @available(*, unavailable, renamed: "isReady")
+    public var dead: Never { fatalError("unavailable") }
+
+    /// Use `error`.
+    @available(*, unavailable, renamed: "error")
+    public var exc_info: Never { fatalError("unavailable") }
+
+    /// Use `id`.
+    @available(*, unavailable, renamed: "id")
+    public var minimal_ident: Never { fatalError("unavailable") }
+
+    /// Use `AsyncResult.take(_:)`.
+    @available(*, unavailable, message: "use take(_:) of the result")
+    public func link(_ result: AsyncResult<Value>) {}
 
     /// Use `linkValue(_:)`.
     @available(*, unavailable, renamed: "linkValue(_:)")
@@ -258,9 +286,13 @@ extension Pool {
     @available(*, unavailable, renamed: "freeCount")
     public func free_count() {}
 
+    /// Use `isFull`.
+    @available(*, unavailable, renamed: "isFull")
+    public func full() {}
+
     /// Use `waitAvailable(timeout:)`.
     @available(*, unavailable, renamed: "waitAvailable(timeout:)")
-    public func wait_available(timeout: Double? = nil) {}
+    public func wait_available(_ timeout: Double? = nil) {}
 }
 
 /// Nothing throws it: `start(_:timeout:)` and `add(_:timeout:)` return false, `trySpawn` nil.
@@ -271,26 +303,234 @@ public struct PoolFull: Error {}
 @available(*, unavailable, renamed: "ReentrantLock")
 public typealias RLock = ReentrantLock
 
+/// Use no semaphore: an optional one that is nil limits nothing.
+@available(*, unavailable, message: "use an optional Semaphore; nil limits nothing")
+public typealias DummySemaphore = Semaphore
+
 /// Use `Queue`.
 @available(*, unavailable, renamed: "Queue")
 public typealias JoinableQueue<Element> = Queue<Element>
+
+/// Use `Queue`.
+@available(*, unavailable, renamed: "Queue")
+public typealias SimpleQueue<Element> = Queue<Element>
+
+/// Use `Queue`, without a capacity.
+@available(*, unavailable, renamed: "Queue")
+public typealias UnboundQueue<Element> = Queue<Element>
 
 /// Use `QueueClosed`.
 @available(*, unavailable, renamed: "QueueClosed")
 public typealias ShutDown = QueueClosed
 
-extension OrderedQueue {
-    /// Use `tryPut(_:)`.
-    @available(*, unavailable, renamed: "tryPut(_:)")
-    public func put_nowait(_ item: Element) {}
+/// Use `tryGet()`, which returns nil, or catch a `Timeout`.
+@available(*, unavailable, message: "tryGet() and tryPeek() return nil; get(timeout:) throws a Timeout")
+public typealias Empty = Timeout
+
+/// Use `tryPut(_:)`, which returns false, or catch a `Timeout`.
+@available(*, unavailable, message: "tryPut(_:) returns false; put(_:timeout:) throws a Timeout")
+public typealias Full = Timeout
+
+/// Use `trySpawn` or `add(_:timeout:)`.
+@available(*, unavailable, message: "Pool.trySpawn returns nil, and Pool.add(_:timeout:) false")
+public typealias PoolFull = Timeout
+
+/// Catch a `GreenletError` with `.blockingInHub`.
+@available(*, unavailable, message: "catch a GreenletError whose code is .blockingInHub")
+public typealias BlockingSwitchOutError = GreenletError
+
+/// Catch a `GreenletError` with `.invalidSwitch`.
+@available(*, unavailable, message: "catch a GreenletError whose code is .invalidSwitch")
+public typealias InvalidSwitchError = GreenletError
+
+/// Catch a `GreenletError` with `.wrongThread`.
+@available(*, unavailable, message: "catch a GreenletError whose code is .wrongThread")
+public typealias InvalidThreadUseError = GreenletError
+
+/// Catch a `GreenletError` with `.hubDestroyed`.
+@available(*, unavailable, message: "catch a GreenletError whose code is .hubDestroyed")
+public typealias HubDestroyed = GreenletError
+
+extension Waiter {
+    /// Use `wake()`.
+    @available(*, unavailable, renamed: "wake()")
+    public func `switch`() {}
+
+    /// Use `wake(throwing:)`.
+    @available(*, unavailable, renamed: "wake(throwing:)")
+    public func `throw`(_ error: any Error) {}
+
+    /// Use `park(for:timeout:)`.
+    @available(*, unavailable, renamed: "park(for:timeout:)")
+    public func get() {}
+}
+
+extension Timeout {
+    /// Use `start()`.
+    @available(*, unavailable, message: "make a Timeout, and start() it")
+    public static func start_new(_ seconds: Double) {}
+
+    /// Use `isPending`.
+    @available(*, unavailable, renamed: "isPending")
+    public var pending: Never { fatalError("unavailable") }
+
+    /// Use `cancel()`.
+    @available(*, unavailable, renamed: "cancel()")
+    public func close() {}
+}
+
+extension Waitable {
+    /// Use `rawLink(_:)`.
+    @available(*, unavailable, renamed: "rawLink(_:)")
+    public func rawlink(_ callback: (Self) -> Void) {}
+
+    /// Use the description.
+    @available(*, unavailable, message: "the description says how many wait")
+    public func linkcount() {}
+}
+
+extension Event {
+    /// Use `isSet`.
+    @available(*, unavailable, renamed: "isSet")
+    public func is_set() {}
+
+    /// Use `isSet`.
+    @available(*, unavailable, renamed: "isSet")
+    public func ready() {}
+}
+
+extension AsyncResult {
+    /// Use `setError(_:)`.
+    @available(*, unavailable, renamed: "setError(_:)")
+    public func set_exception(_ error: any Error) {}
+
+    /// Use `set(_:)`.
+    @available(*, unavailable, renamed: "set(_:)")
+    public func set_result(_ value: Value) {}
 
     /// Use `tryGet()`.
     @available(*, unavailable, renamed: "tryGet()")
     public func get_nowait() {}
 
+    /// Use `get(timeout:)`.
+    @available(*, unavailable, renamed: "get(timeout:)")
+    public func result(timeout: Double? = nil) {}
+
+    /// Use `isReady`.
+    @available(*, unavailable, renamed: "isReady")
+    public func ready() {}
+
+    /// Use `isReady`.
+    @available(*, unavailable, renamed: "isReady")
+    public func done() {}
+
+    /// Use `isSuccessful`.
+    @available(*, unavailable, renamed: "isSuccessful")
+    public func successful() {}
+
+    /// Use `error`.
+    @available(*, unavailable, renamed: "error")
+    public var exception: Never { fatalError("unavailable") }
+
+    /// Use `error`.
+    @available(*, unavailable, renamed: "error")
+    public var exc_info: Never { fatalError("unavailable") }
+
+    /// Nobody can: whoever works at it may be killed.
+    @available(*, unavailable, message: "a result can't be cancelled; kill the greenlet that would set it")
+    public func cancel() {}
+
+    /// Nobody can: see `cancel()`.
+    @available(*, unavailable, message: "a result can't be cancelled; setError(_:) says so to all who wait")
+    public func cancelled() {}
+
+    /// Use `take(_:)`.
+    @available(*, unavailable, renamed: "take(_:)")
+    public func callAsFunction(_ greenlet: Greenlet<Value>) {}
+}
+
+extension Semaphore {
+    /// Use `value`.
+    @available(*, unavailable, renamed: "value")
+    public var counter: Never { fatalError("unavailable") }
+
+    /// Use `isLocked`.
+    @available(*, unavailable, renamed: "isLocked")
+    public func locked() {}
+
+    /// Use `isLocked`.
+    @available(*, unavailable, message: "use isLocked, which is the contrary")
+    public func ready() {}
+
+    /// Use `tryAcquire()`.
+    @available(*, unavailable, message: "use tryAcquire(), or acquire(timeout:)")
+    public func acquire(blocking: Bool) {}
+}
+
+extension BoundedSemaphore {
+    /// Use `value`.
+    @available(*, unavailable, renamed: "value")
+    public var counter: Never { fatalError("unavailable") }
+
+    /// Use `isLocked`.
+    @available(*, unavailable, renamed: "isLocked")
+    public func locked() {}
+
+    /// Use `isLocked`.
+    @available(*, unavailable, message: "use isLocked, which is the contrary")
+    public func ready() {}
+
+    /// Use `tryAcquire()`.
+    @available(*, unavailable, message: "use tryAcquire(), or acquire(timeout:)")
+    public func acquire(blocking: Bool) {}
+}
+
+extension ReentrantLock {
+    /// Use `isLocked`.
+    @available(*, unavailable, renamed: "isLocked")
+    public func locked() {}
+
+    /// Use `tryAcquire()`.
+    @available(*, unavailable, message: "use tryAcquire(), or acquire(timeout:)")
+    public func acquire(blocking: Bool) {}
+}
+
+extension OrderedQueue {
+    /// Use `capacity`.
+    @available(*, unavailable, renamed: "capacity")
+    public var maxsize: Never { fatalError("unavailable") }
+
+    /// Use `tryPut(_:)`.
+    @available(*, unavailable, renamed: "tryPut(_:)")
+    public func put_nowait(_ item: Element) {}
+
+    /// Use `tryPut(_:)`.
+    @available(*, unavailable, message: "use tryPut(_:), or put(_:timeout:)")
+    public func put(_ item: Element, block: Bool) {}
+
+    /// Use `tryGet()`.
+    @available(*, unavailable, renamed: "tryGet()")
+    public func get_nowait() {}
+
+    /// Use `tryGet()`.
+    @available(*, unavailable, message: "use tryGet(), or get(timeout:)")
+    public func get(block: Bool) {}
+
     /// Use `tryPeek()`.
     @available(*, unavailable, renamed: "tryPeek()")
     public func peek_nowait() {}
+
+    /// Use `tryPeek()`.
+    @available(*, unavailable, message: "use tryPeek(), or peek(timeout:)")
+    public func peek(block: Bool) {}
+
+    /// Use `isEmpty`.
+    @available(*, unavailable, renamed: "isEmpty")
+    public func empty() {}
+
+    /// Use `isFull`.
+    @available(*, unavailable, renamed: "isFull")
+    public func full() {}
 
     /// Use `taskDone()`.
     @available(*, unavailable, renamed: "taskDone()")

@@ -9,7 +9,7 @@ import Testing
     @Test func everyExampleOfTheArticleStandsHere() throws {
         let article = "Modules/Hub/GreenletHub/GreenletHub.docc/Primitives.md"
         let (count, missing) = try untestedExamples(of: article, in: #filePath)
-        #expect(count == 29 && missing == [])
+        #expect(count == 30 && missing == [])
     }
 
     @Test func spawnAndGetExample() async {
@@ -146,6 +146,20 @@ import Testing
         }
     }
 
+    @Test func rawLinkExample() async {
+        await onHub {
+            var printed: [String] = []
+            func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
+            let reload = Event()
+            var settings: String? = "old"
+            try reload.rawLink { _ in settings = nil }
+            reload.set()
+            try yieldNow()
+            print(settings ?? "to be read again")
+            #expect(printed == ["to be read again"])
+        }
+    }
+
     @Test func conditionExample() async {
         await onHub {
             let changed = Condition()
@@ -197,12 +211,10 @@ import Testing
         await onHub {
             var printed: [String] = []
             func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
-            let stack = LifoQueue<String>()
-            let urgent = PriorityQueue<Int>()
-            for number in [3, 1, 2] {
-                try stack.put("\(number)")
-                try urgent.put(number)
-            }
+            let stack = LifoQueue(["3", "1", "2"])
+            let urgent = PriorityQueue<Int>(capacity: 10)
+            for number in [3, 1, 2] { try urgent.put(number) }
+            urgent.capacity = 100  // whoever waits to put goes on
             print(try stack.get(), try urgent.get())  // 2 1
             #expect(printed == ["2 1"])
         }

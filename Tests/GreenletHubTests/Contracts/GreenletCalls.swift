@@ -99,12 +99,12 @@ extension HubCalls {
         },
         choosing("a permit") {
             let semaphore = Semaphore(0)
-            return (.acquire(semaphore) { true }, semaphore.release)
+            return (.acquire(semaphore) { true }, { semaphore.release() })
         },
         choosing("a bounded permit") {
             let semaphore = BoundedSemaphore()
             try semaphore.acquire()
-            return (.acquire(semaphore) { true }, semaphore.release)
+            return (.acquire(semaphore) { true }, { try semaphore.release() })
         },
         choosing("a result", .all) {
             let result = AsyncResult<Int>()

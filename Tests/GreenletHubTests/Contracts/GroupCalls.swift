@@ -63,7 +63,7 @@ extension HubCalls {
         },
         BlockingCall("Pool.waitAvailable(timeout:)", .all) {
             let (pool, member) = try fullPool()
-            return Scene(serve: { try member.kill() }) { try pool.waitAvailable(timeout: $0) }
+            return Scene(serve: { try member.kill() }) { try pool.waitAvailable(timeout: $0) > 0 }
         },
     ]
 

@@ -14,7 +14,7 @@ extension HubCalls {
             return true
         },
         semaphore("acquire(timeout:)", .first) { try $0.acquire(timeout: $1) },
-        semaphore("wait(timeout:)", .all) { try $0.wait(timeout: $1) },
+        semaphore("wait(timeout:)", .all) { try $0.wait(timeout: $1) > 0 },
         semaphore("withPermit(_:)", .all) { semaphore, _ in try semaphore.withPermit { true } },
     ]
 
@@ -35,7 +35,7 @@ extension HubCalls {
             return true
         },
         bounded("acquire(timeout:)", .first) { try $0.acquire(timeout: $1) },
-        bounded("wait(timeout:)", .all) { try $0.wait(timeout: $1) },
+        bounded("wait(timeout:)", .all) { try $0.wait(timeout: $1) > 0 },
         bounded("withPermit(_:)", .all) { semaphore, _ in try semaphore.withPermit { true } },
     ]
 

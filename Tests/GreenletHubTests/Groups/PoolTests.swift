@@ -205,7 +205,7 @@ import Testing
         await onHub {
             let pool = Pool(size: 0)
             let available = try pool.waitAvailable(timeout: .milliseconds(1))
-            #expect(!available && pool.isFull && pool.trySpawn {} == nil)
+            #expect(available == 0 && pool.isFull && pool.trySpawn {} == nil)
             #expect(throws: LoopExit.self) { try pool.spawn {} }
         }
     }
@@ -215,7 +215,7 @@ import Testing
             let pool = Pool()
             for _ in 0..<50 { try pool.spawn { try yieldNow() } }
             let available = try pool.waitAvailable()
-            #expect(available && pool.count == 50 && !pool.isFull && pool.freeCount == .max)
+            #expect(available == .max && pool.count == 50 && !pool.isFull && pool.freeCount == .max)
             try pool.join()
         }
     }
@@ -225,7 +225,7 @@ import Testing
             let pool = Pool(size: 1)
             try pool.spawn { try sleep(.milliseconds(2)) }
             let available = try pool.waitAvailable()
-            #expect(available && pool.freeCount == 1)
+            #expect(available == 1 && pool.freeCount == 1)
         }
     }
 

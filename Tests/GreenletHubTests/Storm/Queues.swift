@@ -22,6 +22,7 @@ final class QueuePlace<Order: QueueOrder>: StormPlace where Order.Element == Int
 
     func act(_ storm: Storm) throws {
         do {
+            if let capacity = queue.capacity, capacity > 0, storm.chance(2) { queue.capacity = storm.number(1..<5) }
             if storm.chance(5) { _ = try queue.peek(timeout: storm.patience() ?? .milliseconds(1)) }
             if storm.chance(20) {
                 try chooseAmongAll(storm)

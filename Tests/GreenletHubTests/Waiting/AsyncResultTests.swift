@@ -46,6 +46,27 @@ private final class Farewell: Equatable {
         }
     }
 
+    @Test func withoutWaitingThereIsTheOutcomeOrNone() async {
+        await onHub {
+            let (result, failed, exited) = (AsyncResult<Int>(), AsyncResult<Int>(), AsyncResult<Int>())
+            let none = try result.tryGet()
+            #expect(none == nil)
+            result.set(3)
+            failed.setError(TestError(4))
+            let worker = spawn { throw GreenletExit() } as Greenlet<Int>
+            exited.take(worker)
+            try worker.join()
+            let value = try result.tryGet()
+            #expect(value == 3)
+            #expect(throws: TestError(4)) { try failed.tryGet() }
+            #expect((caught { _ = try exited.tryGet() } as? GreenletError)?.code == .exited)
+            var inHub: Int?
+            try failed.rawLink { _ in inHub = try? result.tryGet() }
+            try yieldNow()
+            #expect(inHub == 3)
+        }
+    }
+
     @Test func getRaisesATimeoutAndWaitDoesNot() async {
         await onHub {
             let result = AsyncResult<Int>()

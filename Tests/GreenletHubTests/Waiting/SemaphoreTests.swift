@@ -115,14 +115,30 @@ import Testing
         await onHub {
             let semaphore = Semaphore(0)
             let early = try semaphore.wait(timeout: .milliseconds(2))
-            #expect(!early)
+            #expect(early == 0)
             let waiting = (0..<2).map { _ in spawn { try semaphore.wait() } }
             try settle()
             semaphore.release()
             try joinAll(waiting)
-            #expect(semaphore.value == 1)
+            #expect(semaphore.value == 1 && waiting.map(\.value) == [1, 1])
+            semaphore.release()
             let now = try semaphore.wait()
-            #expect(now)
+            #expect(now == 2)
+        }
+    }
+
+    @Test func whoReleasesIsToldHowManyAreFree() async {
+        await onHub {
+            let semaphore = Semaphore(0)
+            let waiter = spawn { try semaphore.acquire() }
+            try settle()
+            let counts = (0..<3).map { _ in semaphore.release() }
+            #expect(counts == [0, 1, 2], "the first went to him who waited")
+            try waiter.join()
+            let bounded = BoundedSemaphore(2)
+            for _ in 0..<2 { try bounded.acquire() }
+            let free = try (0..<2).map { _ in try bounded.release() }
+            #expect(free == [1, 2])
         }
     }
 
@@ -152,7 +168,7 @@ import Testing
             #expect(semaphore.value == 1)
             #expect(throws: TestError(2)) { try semaphore.withPermit { throw TestError(2) } }
             let free = try semaphore.wait(timeout: .milliseconds(1))
-            #expect(free)
+            #expect(free == 1)
         }
     }
 

@@ -45,7 +45,7 @@ import Testing
 enum WakeUp: String, CaseIterable, Codable, Sendable {
     case waiter, waiterByAnError, waiterBeforeItParks, waiterSetAside
     case getFromFullQueue, getFromChannel, put, close, closeWithPutter, closeWithPeeker, taskDone
-    case event, result, semaphore, barrier, barrierAborted, barrierReset
+    case event, eventWithLink, result, semaphore, barrier, barrierAborted, barrierReset
 
     /// Lets a greenlet wait, and wakes it on another thread.
     func happen() throws {
@@ -63,6 +63,10 @@ enum WakeUp: String, CaseIterable, Codable, Sendable {
         case .event:
             let event = Event()
             try whoWaits({ try event.wait() }, isWokenBy: { event.set() })
+        case .eventWithLink:
+            let event = Event()
+            try event.rawLink { _ in }
+            elsewhere { event.set() }
         case .result:
             let result = AsyncResult<Int>()
             try whoWaits({ _ = try result.get() }, isWokenBy: { result.set(1) })

@@ -61,7 +61,7 @@ struct RealSemaphore: RealThing {
     func perform(_ operation: SemaphoreOperation, item: Int) throws -> Answer {
         switch operation {
         case .acquire: return try semaphore.acquire(timeout: .seconds(1_000)) ? .done : .expired
-        case .wait: return try semaphore.wait(timeout: .seconds(1_000)) ? .done : .expired
+        case .wait: return try semaphore.wait(timeout: .seconds(1_000)) > 0 ? .done : .expired
         case .release: semaphore.release()
         }
         return .done

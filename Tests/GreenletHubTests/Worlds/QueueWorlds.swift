@@ -8,6 +8,8 @@ enum QueueOperation: Hashable, Sendable {
     case get
     case peek
     case close
+    /// Its capacity becomes 2 if it is 1, and else 1.
+    case resize
 }
 
 /// A queue in which the lists of those who wait say everything.
@@ -20,7 +22,8 @@ struct ModelQueue: ModelThing {
 
     let order: Order
     /// 0 is a channel.
-    let capacity: Int
+    private var capacity: Int
+    private let isResized: Bool
     private var items: [Int] = []
     private var putters: [(who: Int, item: Int)] = []
     private var getters: [Int] = []
@@ -28,12 +31,16 @@ struct ModelQueue: ModelThing {
     private var isClosed = false
     private var woken: [(who: Int, answer: Answer?)] = []
 
-    init(_ order: Order, capacity: Int) {
+    init(_ order: Order, capacity: Int, isResized: Bool = false) {
         self.order = order
         self.capacity = capacity
+        self.isResized = isResized
     }
 
-    func operations(of who: Int) -> [QueueOperation] { isClosed ? [.put, .get, .peek] : [.put, .get, .peek, .close] }
+    func operations(of who: Int) -> [QueueOperation] {
+        if isResized { return [.put, .get, .resize] }
+        return isClosed ? [.put, .get, .peek] : [.put, .get, .peek, .close]
+    }
 
     mutating func perform(_ operation: QueueOperation, by who: Int, item: Int) -> Answer? {
         switch operation {
@@ -49,6 +56,17 @@ struct ModelQueue: ModelThing {
             woken += (putters.map(\.who) + getters + peekers).map { ($0, .no) }
             (putters, getters, peekers) = ([], [], [])
             return .done
+        case .resize:
+            capacity = capacity == 1 ? 2 : 1
+            admit()
+            return .done
+        }
+    }
+
+    private mutating func admit() {
+        while items.count < capacity, !putters.isEmpty {
+            items.append(putters[0].item)
+            woken.append((putters.removeFirst().who, .done))
         }
     }
 
@@ -69,10 +87,7 @@ struct ModelQueue: ModelThing {
     private mutating func get(by who: Int) -> Answer? {
         if let item = next {
             items.remove(at: items.firstIndex(of: item) ?? 0)
-            while items.count < capacity, !putters.isEmpty {
-                items.append(putters[0].item)
-                woken.append((putters.removeFirst().who, .done))
-            }
+            admit()
             return .item(item)
         }
         if !putters.isEmpty {
@@ -131,6 +146,11 @@ enum AQueueOfOne: QueueKind {
     static func make() -> Queue<Int> { Queue(capacity: 1) }
 }
 
+enum AQueueThatIsResized: QueueKind {
+    static let model = ModelQueue(.first, capacity: 1, isResized: true)
+    static func make() -> Queue<Int> { Queue(capacity: 1) }
+}
+
 enum AQueue: QueueKind {
     static let model = ModelQueue(.first, capacity: .max)
     static func make() -> Queue<Int> { Queue() }
@@ -168,6 +188,7 @@ struct RealQueue<Kind: QueueKind>: RealThing {
             case .get: return .item(try queue.get(timeout: .seconds(1_000)))
             case .peek: return .item(try queue.peek(timeout: .seconds(1_000)))
             case .close: queue.close()
+            case .resize: queue.capacity = queue.capacity == 1 ? 2 : 1
             }
             return .done
         } catch is QueueClosed {

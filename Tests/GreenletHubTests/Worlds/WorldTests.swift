@@ -53,6 +53,7 @@ private struct Explorer<Thing: RealThing> {
 
     @Test func channels() async { await check(RealQueue<AChannel>.self, depth: 6) }
     @Test func queuesOfOne() async { await check(RealQueue<AQueueOfOne>.self, depth: 6) }
+    @Test func queuesThatAreResized() async { await check(RealQueue<AQueueThatIsResized>.self, depth: 6) }
     @Test func queues() async { await check(RealQueue<AQueue>.self, depth: 5) }
     @Test func lifoQueuesOfTwo() async { await check(RealQueue<ALifoQueueOfTwo>.self, depth: 5) }
     @Test func lifoQueues() async { await check(RealQueue<ALifoQueue>.self, depth: 5) }

@@ -142,6 +142,7 @@ func forkAmidWaitersOfAllKinds() throws {
     ]
     try lock.acquire()
     let member = pool.makeFull()
+    try event.rawLink { _ in ran.append("link") }
     try sleep(.milliseconds(5))
     try inChild {
         event.set()

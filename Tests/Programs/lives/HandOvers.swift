@@ -139,8 +139,8 @@ private func forkBeforeLookingOnly() throws {
     }
     semaphore.release()
     try inChildOfC {
-        let isFree = try semaphore.wait(timeout: limit)
-        check(isFree, "the permit is there")
+        let free = try semaphore.wait(timeout: limit)
+        check(free == 1, "the permit is there")
     }
     try inChildOfC {
         let isEmpty = try group.join(timeout: limit)

@@ -2,8 +2,28 @@
 // Who wants to know that something has happened: callbacks in order, each in a greenlet of its own.
 
 /// Names a link, to take it back.
-public struct LinkID: Hashable, Sendable {
+///
+/// Safe because whoever takes it back does so on the thread of what it is a link of, and nobody else looks at more than
+/// the number.
+public struct LinkID: Hashable, @unchecked Sendable {
     fileprivate let number: Int
+    /// A link of something else than a greenlet.
+    let link: RawLink?
+
+    fileprivate init(_ number: Int) { (self.number, link) = (number, nil) }
+
+    init(_ link: RawLink) {
+        number = Int(bitPattern: Unmanaged.passUnretained(link).toOpaque())
+        self.link = link
+    }
+
+    /// The same link.
+    public static func == (left: LinkID, right: LinkID) -> Bool { left.number == right.number }
+
+    /// Hashes what it names.
+    ///
+    /// - Parameter hasher: The hasher to feed.
+    public func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// Callbacks to be called once with the greenlet that has ended.
@@ -46,7 +66,7 @@ struct Links {
 
     mutating func add(_ call: Call, observes: Bool, _ tree: SpawnTree) -> LinkID {
         nextNumber += 1
-        let id = LinkID(number: nextNumber)
+        let id = LinkID(nextNumber)
         list.append(Link(id: id, call: call, observes: observes, tree: tree))
         return id
     }

@@ -11,7 +11,7 @@ import GreenletCore
 /// ```
 ///
 /// The source is read in a greenlet of its own, and may wait itself, as a queue does. With a limit it is read only so
-/// far ahead. When this object goes, the source is read no further; what was begun runs on.
+/// far ahead. When this object goes, on whatever thread, the source is read no further; what was begun runs on.
 ///
 /// gevent: what `imap` and `imap_unordered` return.
 public final class LazyMap<Result> {
@@ -44,8 +44,10 @@ public final class LazyMap<Result> {
     }
 
     deinit {
-        guard !reader.isReady, Hub.ifPresent === reader.hub else { return }
-        _ = try? reader.kill(wait: false)
+        let (hub, reader) = (reader.hub, reader)
+        func end() { if !reader.isReady { _ = try? reader.kill(wait: false) } }
+        // A hub that has ended has ended the reader, and the child of a fork left it in its parent.
+        if Hub.ifPresent === hub { end() } else { _ = hub.submit(end) }
     }
 
     /// The next result.

@@ -154,11 +154,12 @@ public final class Pool: AnyGroup {
     /// free in between.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
-    /// - Returns: True if there is a place now, false if the time ran out.
+    /// - Returns: How many places are free now; `Int.max` if there is no limit, 0 if the time ran out.
     /// - Throws: As `spawn(name:file:line:_:)`.
     ///
     /// gevent: `Pool.wait_available`.
-    public func waitAvailable(timeout: Duration? = nil) throws -> Bool { try places?.wait(timeout: timeout) ?? true }
+    @discardableResult
+    public func waitAvailable(timeout: Duration? = nil) throws -> Int { try places?.wait(timeout: timeout) ?? .max }
 
     /// How many places are free; `Int.max` if there is no limit.
     ///

@@ -114,7 +114,8 @@ public func iterateAsReady(
 /// Objects in the order they become ready: what `iterateAsReady(_:timeout:count:)` returns.
 ///
 /// Nothing is left behind with the objects when all have come, when the time is over, when waiting throws, and when this
-/// goes: a loop may be left at any moment. One greenlet at a time may wait for the next: let each have its own.
+/// goes, on whatever thread: a loop may be left at any moment. One greenlet at a time may wait for the next: let each have
+/// its own.
 ///
 /// `for object in objects` can't throw. If the greenlet is killed, or a timeout around it expires, while it waits for the
 /// next one, the loop ends there, and the error is thrown as for a queue: see ``checkInterruption()``. Where what follows
@@ -122,6 +123,8 @@ public func iterateAsReady(
 public final class ReadyObjects<Object>: Sequence {
     private let objects: [Object]
     private let set: ReadySet
+    /// Ends the set on the thread where its first step was.
+    private var holder: WatchHolder<ReadyWatch>?
     private var told = 0
 
     init(_ objects: [Object], _ set: ReadySet) {
@@ -138,6 +141,7 @@ public final class ReadyObjects<Object>: Sequence {
     ///
     /// gevent: `next(iwait(…))`.
     public func next() throws -> Object? {
+        if holder == nil { holder = WatchHolder(ReadyWatch(set)) }
         guard try set.wait(for: told + 1) else { return nil }
         told += 1
         return objects[set.ready[told - 1]]

@@ -134,6 +134,7 @@ extension Hub {
         leaveInParent(others, keeping: survivor)
         for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
         externalWaits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
+        externalLinks = [:]  // kept by what they are linked to
         turnBegan = Deadline.now
         restartMonitoringInChild()
         heir?.isLastHere()  // again, as those who looked at its end have left

@@ -44,6 +44,8 @@ public final class Hub {
     var callbacks: [() -> Void] = []
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
     @exclusivity(unchecked) package var externalWaits = 0
+    /// Links that are among those.
+    var externalLinks: [ObjectIdentifier: RawLink] = [:]
 
     @exclusivity(unchecked) var firstAlive: Unmanaged<AnyGreenlet>?
     @exclusivity(unchecked) package internal(set) var aliveCount = 0

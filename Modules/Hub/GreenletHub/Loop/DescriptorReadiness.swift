@@ -22,7 +22,8 @@ package final class DescriptorReadiness {
     /// The readiness of `descriptor`: also when it is closed, for a call fails at once then.
     package func readiness(of descriptor: CInt) -> Readiness {
         hub.checkThread("wait", self)
-        return Readiness(Poller.look(descriptor, direction) != false, tells: try self.list(descriptor))
+        let isReady = Poller.look(descriptor, direction) != false
+        return Readiness(isReady, canBeTaken: true, tells: try self.list(descriptor))
     }
 
     private func list(_ descriptor: CInt) throws -> WaitList {

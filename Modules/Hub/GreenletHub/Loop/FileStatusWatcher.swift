@@ -146,7 +146,7 @@ extension FileStatusWatcher: Waitable {
     /// Whether `next(timeout:)` wouldn't wait.
     public var readiness: Readiness {
         hub.checkThread("wait", self)
-        return Readiness(hasNews || failure != nil, tells: self.list)
+        return Readiness(hasNews || failure != nil, canBeTaken: true, tells: self.list)
     }
 
     private var list: WaitList {

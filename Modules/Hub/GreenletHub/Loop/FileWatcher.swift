@@ -111,7 +111,7 @@ extension FileWatcher: Waitable {
     public var readiness: Readiness {
         let watch = holder.watch
         watch.hub.checkThread("wait", self)
-        return Readiness(watch.hasNews || watch.isCancelled, tells: self.list)
+        return Readiness(watch.hasNews || watch.isCancelled, canBeTaken: true, tells: self.list)
     }
 
     private var list: WaitList {

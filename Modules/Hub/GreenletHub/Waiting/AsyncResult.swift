@@ -63,7 +63,7 @@ public final class AsyncResult<Value> {
         // What was there ends after the access, for its `deinit` may look here.
         var former: Outcome<Value>? = outcome
         swap(&stored, &former)
-        if waiters.count > 0 { waiters.wakeAll() }
+        waiters.wakeAll()
     }
 
     /// Waits for the value and returns it.
@@ -83,6 +83,20 @@ public final class AsyncResult<Value> {
             throw WaitList.expired("get", on: self, timeout: timeout)
         }
         return try outcome.get()
+    }
+
+    /// Returns the value if it is there.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Returns: The value; nil if nothing was set yet.
+    /// - Throws: The error that was set; `GreenletError` with `.exited` if it was taken from a greenlet that exited.
+    ///
+    /// gevent: `AsyncResult.get_nowait`, which raises a `Timeout` if nothing was set.
+    @inlinable
+    public func tryGet() throws -> Value? {
+        if stored == nil { _ = Hub.hasJustStartedOver() }
+        return try stored?.get()
     }
 
     /// Waits until something was set, without throwing an error that was.

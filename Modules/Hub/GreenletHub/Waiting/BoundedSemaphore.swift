@@ -70,17 +70,19 @@ public final class BoundedSemaphore {
     ///
     /// Not a switch point.
     ///
+    /// - Returns: How many permits are free now.
     /// - Throws: `GreenletError` with `.invalidArgument` if all permits are there already; nothing has changed then.
     ///
     /// gevent: `BoundedSemaphore.release`.
-    public func release() throws {
+    @discardableResult
+    public func release() throws -> Int {
         guard value < limit else {
             throw GreenletError(
                 .invalidArgument,
                 "\(self) was released too many times: all of its permits are there; release once for each acquire"
             )
         }
-        semaphore.release()
+        return semaphore.release()
     }
 
     /// Waits until a permit is free, without taking it.
@@ -88,11 +90,12 @@ public final class BoundedSemaphore {
     /// Switch point, if none is free.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
-    /// - Returns: True if a permit is free now, false if the time ran out.
+    /// - Returns: How many permits are free now; 0 if the time ran out.
     /// - Throws: As `Semaphore.acquire()`.
     ///
     /// gevent: `Semaphore.wait`.
-    public func wait(timeout: Duration? = nil) throws -> Bool { try semaphore.wait(timeout: timeout) }
+    @discardableResult
+    public func wait(timeout: Duration? = nil) throws -> Int { try semaphore.wait(timeout: timeout) }
 
     /// Runs `body` with a permit, and gives it back afterwards.
     ///

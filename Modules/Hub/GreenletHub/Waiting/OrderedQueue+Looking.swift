@@ -19,10 +19,10 @@ extension OrderedQueue {
     /// gevent: `Queue.full`.
     public var isFull: Bool { state.isFull }
 
-    /// How many items it holds at most; nil means any number, and a channel holds 0.
+    /// How many wait to put, less those who wait to get.
     ///
-    /// gevent: `Queue.maxsize`.
-    public var capacity: Int? { state.capacity }
+    /// gevent: `Channel.balance`.
+    public var balance: Int { state.putterCount - getters.count }
 
     /// How many items came in that are neither done, as `taskDone()` tells, nor dropped.
     ///
@@ -47,7 +47,9 @@ extension OrderedQueue: CustomStringConvertible {
 /// Ready when an item is there that `tryGet()` would take, or when it is closed; waiting does not take it.
 extension OrderedQueue: Waitable {
     /// Whether an item is there, or never will be.
-    public var readiness: Readiness { Readiness(state.first != nil || isClosed, tells: self.peekerList) }
+    public var readiness: Readiness {
+        Readiness(state.first != nil || isClosed, canBeTaken: true, tells: self.peekerList)
+    }
 }
 
 @available(*, unavailable)

@@ -28,24 +28,31 @@ public final class OrderedQueue<Order: QueueOrder> {
     /// Greenlets in `join`; made when the first is.
     private var joiners: WaitList?
 
-    /// Creates an empty queue with an order that nobody else has.
+    /// Creates a queue with an order that nobody else has.
     ///
     /// - Parameters:
     ///   - capacity: How many items it holds at most; nil means any number.
-    ///   - order: Where the items will lie, empty. Its functions must not use the queue.
+    ///   - order: Where the items lie: those that are there count as put. Its functions must not use the queue.
     /// - Precondition: `capacity` is greater than zero. A queue of none, where each put waits for its get, is a
     ///   `Channel`.
     ///
     /// gevent: `Queue(maxsize)`.
     public init(capacity: Int? = nil, order: Order) {
-        if let capacity {
-            precondition(capacity > 0, "the capacity of a queue must be 1 or more, not \(capacity); 0 is a Channel")
-        }
-        state = QueueState(capacity: capacity, order: order)
+        state = QueueState(limit: Self.limit(capacity), order: order)
     }
 
     /// A queue that holds nothing.
-    init(channel order: Order) { state = QueueState(capacity: 0, order: order) }
+    init(channel order: Order) { state = QueueState(limit: 0, order: order) }
+
+    private init(copyOf other: OrderedQueue) {
+        state = QueueState(limit: other.state.limit, order: other.state.items.copy())
+    }
+
+    private static func limit(_ capacity: Int?) -> Int {
+        guard let capacity else { return .max }
+        precondition(capacity > 0, "the capacity of a queue must be 1 or more, not \(capacity); 0 is a Channel")
+        return capacity
+    }
 
     deinit { _ = state.end() }
 
@@ -148,6 +155,33 @@ public final class OrderedQueue<Order: QueueOrder> {
         case .fail: throw QueueClosed()
         }
     }
+
+    /// How many items it holds at most; nil means any number, and a channel holds 0.
+    ///
+    /// May be changed at any time. When it grows, those who wait to put are let in, in the order they came, as far as there
+    /// is room. When it shrinks nothing is dropped: the items stay, and puts wait until there are fewer.
+    ///
+    /// - Precondition: What is set is greater than zero, and the queue is no channel.
+    ///
+    /// gevent: `Queue.maxsize`. When that grows, putters wait on until the next get.
+    public var capacity: Int? {
+        get { state.limit == .max ? nil : state.limit }
+        set {
+            precondition(state.limit > 0, "a channel holds nothing, and its capacity can't be changed; take a Queue")
+            state.limit = Self.limit(newValue)
+            fillUp()
+        }
+    }
+
+    /// Makes a queue with the same items, in the same order, and the same capacity.
+    ///
+    /// Not a switch point. What happens to the one is nothing to the other. Nobody waits at the copy, and items of
+    /// those who wait to put here aren't there. It is open, even if this one is closed, and its items are its unfinished tasks.
+    ///
+    /// - Returns: The copy.
+    ///
+    /// gevent: `Queue.copy`. Its unfinished tasks are those of the original.
+    public func copy() -> OrderedQueue { OrderedQueue(copyOf: self) }
 
     /// Lets those in who wait with an item, as far as there is room.
     @inlinable

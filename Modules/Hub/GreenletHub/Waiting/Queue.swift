@@ -85,6 +85,21 @@ extension OrderedQueue {
         self.init(capacity: capacity, order: FirstInFirstOut())
     }
 
+    /// Creates a queue with items in it, first in, first out.
+    ///
+    /// - Parameters:
+    ///   - items: What lies there, as if it had been put; there may be more than fit.
+    ///   - capacity: How many items it holds at most; nil means any number.
+    /// - Precondition: `capacity` is greater than zero.
+    ///
+    /// gevent: `Queue(maxsize, items)`.
+    public convenience init<Item>(
+        _ items: some Sequence<Item>,
+        capacity: Int? = nil
+    ) where Order == FirstInFirstOut<Item> {
+        self.init(items, capacity: capacity, in: FirstInFirstOut())
+    }
+
     /// Creates an empty queue, last in, first out.
     ///
     /// - Parameter capacity: How many items it holds at most; nil means any number.
@@ -93,6 +108,22 @@ extension OrderedQueue {
     /// gevent: `LifoQueue(maxsize)`.
     public convenience init<Item>(capacity: Int? = nil) where Order == LastInFirstOut<Item> {
         self.init(capacity: capacity, order: LastInFirstOut())
+    }
+
+    /// Creates a queue with items in it, last in, first out.
+    ///
+    /// - Parameters:
+    ///   - items: What lies there, as if it had been put, so that the last of them comes out first; there may be more
+    ///     than fit.
+    ///   - capacity: How many items it holds at most; nil means any number.
+    /// - Precondition: `capacity` is greater than zero.
+    ///
+    /// gevent: `LifoQueue(maxsize, items)`.
+    public convenience init<Item>(
+        _ items: some Sequence<Item>,
+        capacity: Int? = nil
+    ) where Order == LastInFirstOut<Item> {
+        self.init(items, capacity: capacity, in: LastInFirstOut())
     }
 
     /// Creates an empty queue, smallest first.
@@ -118,6 +149,44 @@ extension OrderedQueue {
         by isSmaller: @escaping (Item, Item) -> Bool
     ) where Order == SmallestFirst<Item> {
         self.init(capacity: capacity, order: SmallestFirst(by: isSmaller))
+    }
+
+    /// Creates a queue with items in it, smallest first.
+    ///
+    /// - Parameters:
+    ///   - items: What lies there, in whatever order; there may be more than fit.
+    ///   - capacity: How many items it holds at most; nil means any number.
+    /// - Precondition: `capacity` is greater than zero.
+    ///
+    /// gevent: `PriorityQueue(maxsize, items)`.
+    public convenience init<Item: Comparable>(
+        _ items: some Sequence<Item>,
+        capacity: Int? = nil
+    ) where Order == SmallestFirst<Item> {
+        self.init(items, capacity: capacity, in: SmallestFirst(by: <))
+    }
+
+    /// Creates a queue with items in it, smallest first.
+    ///
+    /// - Parameters:
+    ///   - items: What lies there, in whatever order; there may be more than fit.
+    ///   - capacity: How many items it holds at most; nil means any number.
+    ///   - isSmaller: Whether the first comes out before the second. It must not use the queue.
+    /// - Precondition: `capacity` is greater than zero.
+    ///
+    /// gevent: `PriorityQueue(maxsize, items)`, with items that know how to compare themselves.
+    public convenience init<Item>(
+        _ items: some Sequence<Item>,
+        capacity: Int? = nil,
+        by isSmaller: @escaping (Item, Item) -> Bool
+    ) where Order == SmallestFirst<Item> {
+        self.init(items, capacity: capacity, in: SmallestFirst(by: isSmaller))
+    }
+
+    private convenience init(_ items: some Sequence<Element>, capacity: Int?, in empty: Order) {
+        var order = empty
+        for item in items { order.append(item) }
+        self.init(capacity: capacity, order: order)
     }
 
     /// Creates a channel.

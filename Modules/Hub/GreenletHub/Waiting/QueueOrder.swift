@@ -43,6 +43,13 @@ public protocol QueueOrder<Element> {
     ///
     /// - Returns: The items, in their order.
     mutating func removeAll() -> [Element]
+
+    /// Makes another place with the same items, in the same order.
+    ///
+    /// By default the value itself: which is right unless copies of it share memory.
+    ///
+    /// - Returns: The other.
+    func copy() -> Self
 }
 
 extension QueueOrder {
@@ -54,13 +61,18 @@ extension QueueOrder {
         append(item)
         for item in later { append(item) }
     }
+
+    /// Makes another place with the same items, in the same order.
+    ///
+    /// - Returns: The value itself.
+    public func copy() -> Self { self }
 }
 
 /// The order of a `Queue`: who comes first goes first.
 public struct FirstInFirstOut<Element>: QueueOrder {
-    @usableFromInline var ring = Ring<Element>()
+    @usableFromInline var ring: Ring<Element>
 
-    init() {}
+    init(ring: Ring<Element> = Ring()) { self.ring = ring }
 
     /// "Queue".
     public static var queueName: String { "Queue" }
@@ -96,13 +108,18 @@ public struct FirstInFirstOut<Element>: QueueOrder {
     ///
     /// - Returns: The items, the oldest first.
     public mutating func removeAll() -> [Element] { ring.removeAll() }
+
+    /// Makes another place with the same items.
+    ///
+    /// - Returns: The other.
+    public func copy() -> FirstInFirstOut { FirstInFirstOut(ring: ring.copy()) }
 }
 
 /// The order of a `LifoQueue`: who comes last goes first.
 public struct LastInFirstOut<Element>: QueueOrder {
-    @usableFromInline var ring = Ring<Element>()
+    @usableFromInline var ring: Ring<Element>
 
-    init() {}
+    init(ring: Ring<Element> = Ring()) { self.ring = ring }
 
     /// "LifoQueue".
     public static var queueName: String { "LifoQueue" }
@@ -145,6 +162,11 @@ public struct LastInFirstOut<Element>: QueueOrder {
     ///
     /// - Returns: The items, the newest first.
     public mutating func removeAll() -> [Element] { ring.removeAll().reversed() }
+
+    /// Makes another place with the same items.
+    ///
+    /// - Returns: The other.
+    public func copy() -> LastInFirstOut { LastInFirstOut(ring: ring.copy()) }
 }
 
 /// The order of a `Channel`: nothing ever lies there, each item goes from hand to hand.

@@ -6,7 +6,8 @@
 /// It only decides; `OrderedQueue` wakes and parks.
 ///
 /// - While a getter waits, there is no item.
-/// - While a putter waits, there is no room.
+/// - While a putter waits, there is no room. There may be more items than fit: those it began with, and when it was told
+///   to hold less.
 /// - An item that goes to a getter who waits is his from that moment on: it lies in `handed` until he runs, and
 ///   nobody else can take it. Those who were woken run in the order they were.
 /// - The item of a putter who waits goes in as soon as there is room, by the hand of whoever made it.
@@ -30,9 +31,8 @@ struct QueueState<Order: QueueOrder> {
         }
     }
 
-    let capacity: Int?
-    /// The same, but `Int.max` for any number.
-    @usableFromInline let limit: Int
+    /// How many items may lie there; `Int.max` for any number, and 0 in a channel.
+    @usableFromInline var limit: Int
     @usableFromInline var items: Order
     @usableFromInline var isClosed = false
     @usableFromInline var handed = Ring<Element>()
@@ -42,10 +42,10 @@ struct QueueState<Order: QueueOrder> {
     /// Items that came in and were neither reported done nor dropped.
     @usableFromInline var unfinished = 0
 
-    init(capacity: Int?, order: Order) {
-        self.capacity = capacity
+    init(limit: Int, order: Order) {
+        self.limit = limit
         items = order
-        limit = capacity ?? Int.max
+        unfinished = order.count
     }
 
     /// Ends whatever is left; returned, so that it ends outside of this call.
@@ -194,4 +194,7 @@ struct QueueState<Order: QueueOrder> {
     }
 
     var offerCount: Int { offers.count }
+
+    /// How many have not given up.
+    var putterCount: Int { (0..<offers.count).count { offers[$0].putter.isWaiting } }
 }

@@ -112,7 +112,7 @@ final class ReadySet {
     }
 
     /// Nobody is told any more.
-    private func leaveAll() {
+    fileprivate func leaveAll() {
         isOver = true
         for watcher in watchers { watcher.leave() }
     }
@@ -122,6 +122,22 @@ extension ReadySet: CustomStringConvertible {
     /// What it still waits for; the first few.
     var description: String {
         firstFew(of: watchers.filter { $0.waitState.isWaiting }.map { objects[$0.number] })
+    }
+}
+
+/// A set that others may drop on any thread.
+final class ReadyWatch: HubWatch {
+    private let set: ReadySet
+
+    init(_ set: ReadySet) {
+        self.set = set
+        super.init()
+        isStarted()
+    }
+
+    override func stop() {
+        set.leaveAll()
+        super.stop()
     }
 }
 

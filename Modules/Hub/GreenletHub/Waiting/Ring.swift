@@ -81,6 +81,13 @@ struct Ring<Element> {
         return all
     }
 
+    /// The same elements, in memory of their own.
+    func copy() -> Ring {
+        var other = Ring()
+        for index in 0..<count { other.append(self[index]) }
+        return other
+    }
+
     @inlinable
     @inline(never)
     mutating func grow() {

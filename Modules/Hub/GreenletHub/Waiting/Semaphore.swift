@@ -82,11 +82,15 @@ public final class Semaphore {
     ///
     /// Not a switch point. There may be more permits afterwards than at first; see `BoundedSemaphore`.
     ///
+    /// - Returns: How many permits are free now.
+    ///
     /// gevent: `Semaphore.release`.
-    public func release() {
-        if waiters.wakeFirst() { return }  // the permit is his already, so nobody can take it before he runs
+    @discardableResult
+    public func release() -> Int {
+        if waiters.wakeFirst() { return value }  // the permit is his already, so nobody can take it before he runs
         value += 1
         watchers?.wakeAll()
+        return value
     }
 
     /// Waits until a permit is free, without taking it.
@@ -94,17 +98,18 @@ public final class Semaphore {
     /// Switch point, if none is free. Permits that go straight to greenlets in `acquire()` are not free in between.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
-    /// - Returns: True if a permit is free now, false if the time ran out.
+    /// - Returns: How many permits are free now; 0 if the time ran out.
     /// - Throws: As `acquire()`.
     ///
-    /// gevent: `Semaphore.wait`.
-    public func wait(timeout: Duration? = nil) throws -> Bool {
+    /// gevent: `Semaphore.wait`, which may return 0 before that, too.
+    @discardableResult
+    public func wait(timeout: Duration? = nil) throws -> Int {
         let deadline = Deadline(after: timeout)
         while value == 0 {
             if Hub.hasJustStartedOver() { continue }
-            guard try watcherList.wait(for: WaitReason("wait", self), until: deadline) else { return false }
+            guard try watcherList.wait(for: WaitReason("wait", self), until: deadline) else { return 0 }
         }
-        return true
+        return value
     }
 
     /// `watchers`, made if they are not there.
@@ -145,7 +150,7 @@ extension Semaphore: CustomStringConvertible {
 /// gevent: `Semaphore.rawlink`.
 extension Semaphore: Waitable {
     /// Whether a permit is free.
-    public var readiness: Readiness { Readiness(value > 0, tells: self.watcherList) }
+    public var readiness: Readiness { Readiness(value > 0, canBeTaken: true, tells: self.watcherList) }
 }
 
 @available(*, unavailable)

@@ -15,12 +15,27 @@ package class WaitList {
     @exclusivity(unchecked) @usableFromInline package final private(set) var count = 0
     /// Whether it is an `ExternalWaitList`.
     final let isExternal: Bool
+    /// Callbacks, which are told when all are woken; almost always none.
+    final var links: RawLinks? {
+        get { linksReference?.takeUnretainedValue() }
+        set {
+            let former = linksReference
+            linksReference = newValue.map(Unmanaged.passRetained)
+            former?.release()
+        }
+    }
+
+    /// By hand, as in `AnyGreenlet`.
+    @exclusivity(unchecked) private var linksReference: Unmanaged<RawLinks>?
 
     package init() { isExternal = false }
 
     fileprivate init(isExternal: Bool) { self.isExternal = isExternal }
 
-    package final var isEmpty: Bool { count == 0 }
+    deinit { if let linksReference { linksReference.release() } }
+
+    /// Whether nobody is to be told.
+    package final var isEmpty: Bool { count == 0 && linksReference == nil }
 
     /// All that wait, in order.
     final var all: [AnyGreenlet] {
@@ -80,12 +95,14 @@ package class WaitList {
                 greenlet.wake(.ready)
             }
         }
+        if linksReference != nil { tellLinks() }
     }
 
     /// Wakes all with an error, whose sender this is.
     package final func wakeAll(throwing error: any Error) {
         if let first { _ = first._withUnsafeGuaranteedRef { $0.checkThread("wake") } }
         while let first { _ = first._withUnsafeGuaranteedRef { $0.wake(throwing: PendingError(error, from: self)) } }
+        if linksReference != nil { tellLinks() }
     }
 
     /// Throws if others wait here on another thread: what they wait for belongs to that.

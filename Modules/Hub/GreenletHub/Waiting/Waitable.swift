@@ -6,7 +6,8 @@ import GreenletCore
 /// Something that becomes ready: greenlets when they end, events when they are set, and so on.
 ///
 /// Several of them can be waited for at once, with `waitAll(_:timeout:count:)`, `iterateAsReady(_:timeout:count:)` and
-/// `choose(_:)`. Waiting takes nothing: of several who are told that a permit or an item is there, the first one gets it.
+/// `choose(_:)`, and `rawLink(_:)` calls back. Waiting takes nothing: of several who are told that a permit or an item is
+/// there, the first one gets it.
 ///
 /// A type of yours conforms by handing on the readiness of what it has:
 ///
@@ -29,11 +30,14 @@ public protocol Waitable: AnyObject {
 public struct Readiness {
     /// Whether it is ready.
     public let isReady: Bool
+    /// Whether what makes it ready can be taken by others before whoever was told looks.
+    let canBeTaken: Bool
     /// Who is told when it becomes ready; made when somebody asks.
     let list: () throws -> WaitList
 
-    init(_ isReady: Bool, tells list: @autoclosure @escaping () throws -> WaitList) {
+    init(_ isReady: Bool, canBeTaken: Bool = false, tells list: @autoclosure @escaping () throws -> WaitList) {
         self.isReady = isReady
+        self.canBeTaken = canBeTaken
         self.list = list
     }
 }

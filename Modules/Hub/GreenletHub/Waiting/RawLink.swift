@@ -1,0 +1,169 @@
+// Part of swift-greenlet. Apache License 2.0, see LICENSE.
+// Callbacks in the hub from whatever becomes ready: for those who only set or wake something, and need no greenlet for it.
+
+import Glibc
+import GreenletCore
+
+extension Waitable {
+    /// Calls `callback` when this is ready, once, in the hub: without a greenlet, and so without any waiting.
+    ///
+    /// Not a switch point.
+    ///
+    /// If it is ready now, the call comes in the hub's next turn. An event that was set has been ready, even if it is
+    /// cleared before the call. What others can take is there at the moment of the call: where it has been taken, the
+    /// link stays for the next permit or item. What is called must not block: that throws
+    /// `GreenletError.Code.blockingInHub`.
+    ///
+    /// ```swift
+    /// try semaphore.rawLink { semaphore in
+    ///     if semaphore.tryAcquire() { begin() }
+    /// }
+    /// ```
+    ///
+    /// A link doesn't keep the object alive, and ends with it; unless it is ready, or news from outside of the thread's
+    /// greenlets will make it so: of a descriptor, a child, a file. The hub waits for those as if a greenlet did. Links that
+    /// were made before a fork are not called in the child.
+    ///
+    /// - Parameter callback: What to call, with this.
+    /// - Returns: A name for `unlink(_:)`.
+    /// - Throws: As `waitAll(_:timeout:count:)`, for what can't be waited for.
+    ///
+    /// gevent: `Event.rawlink`, and those of whatever else `gevent.wait` takes.
+    @discardableResult
+    public func rawLink(_ callback: @escaping (Self) -> Void) throws -> LinkID {
+        if let greenlet = self as? AnyGreenlet {
+            return greenlet.linkRaw { if let this = $0 as? Self { callback(this) } }
+        }
+        // Safe because it is called with the object that it is made with.
+        let link = RawLink(to: self) { callback(unsafeDowncast($0, to: Self.self)) }
+        try link.begin(with: self)
+        return LinkID(link)
+    }
+
+    /// Takes a link back; does nothing if it was called or taken back before.
+    ///
+    /// Not a switch point.
+    ///
+    /// - Parameter id: What `rawLink(_:)` returned.
+    ///
+    /// gevent: `Event.unlink`.
+    public func unlink(_ id: LinkID) {
+        if let link = id.link { link.takeBack() } else { (self as? AnyGreenlet)?.removeLink(id) }
+    }
+}
+
+/// A callback that waits for an object to become ready.
+final class RawLink {
+    /// Nil when it was called, or taken back.
+    private var callback: ((AnyObject) -> Void)?
+    /// Weak, as the object has the list, and that this.
+    private weak var object: (any Waitable)?
+    /// The same, while somebody else will see to the call.
+    private var kept: (any Waitable)?
+    /// Where it stands, if it does.
+    private weak var list: WaitList?
+    private let thread = GreenletThread.current
+    private let process = getpid()
+
+    init(to object: any Waitable, _ callback: @escaping (AnyObject) -> Void) {
+        self.object = object
+        self.callback = callback
+    }
+
+    /// Stands where it is told that `object` is ready, or is told now.
+    func begin(with object: any Waitable) throws {
+        let hub = Hub.current  // first: in the child of a fork that may make it ready
+        let readiness = object.readiness
+        if readiness.isReady { return told() }
+        let list = try readiness.list()
+        try list.checkThread(of: .current)
+        list.append(self)
+        self.list = list
+        if list.isExternal {
+            kept = object
+            hub.addExternal(self)
+        }
+    }
+
+    /// The object is ready.
+    fileprivate func told() {
+        let present = GreenletThread.current
+        if present !== thread {
+            fatalError(
+                "wake on a raw link, which belongs to \(thread.name), from \(present.name): "
+                    + "what greenlets wait on belongs to one thread"
+            )
+        }
+        list = nil
+        // In the child of a fork: kept for ever, as what it holds would end with it.
+        if getpid() != process {
+            _ = Unmanaged.passRetained(self)
+            return
+        }
+        kept = object
+        let hub = Hub.current
+        hub.removeExternal(self)
+        hub.runNext(call)
+    }
+
+    /// In the hub.
+    private func call() {
+        guard let callback, let object = kept.take() else { return }
+        let readiness = object.readiness
+        if readiness.canBeTaken, !readiness.isReady, (try? begin(with: object)) != nil { return }
+        self.callback = nil
+        callback(object)
+    }
+
+    func takeBack() {
+        (callback, kept) = (nil, nil)
+        guard let list else { return }
+        self.list = nil
+        if list.isExternal { Hub.current.removeExternal(self) }
+        list.remove(self)
+        list.tellIfAbandoned()
+    }
+}
+
+extension Hub {
+    /// Something outside of this thread's greenlets will tell a link.
+    fileprivate func addExternal(_ link: RawLink) {
+        externalLinks[ObjectIdentifier(link)] = link
+        externalWaits += 1
+    }
+
+    fileprivate func removeExternal(_ link: RawLink) {
+        if externalLinks.removeValue(forKey: ObjectIdentifier(link)) != nil { externalWaits -= 1 }
+    }
+
+    /// The hub ends, and nothing outside will be heard of.
+    func takeBackExternalLinks() { for link in externalLinks.values { link.takeBack() } }
+}
+
+/// Those that stand in one list, in order.
+final class RawLinks {
+    fileprivate var list: [RawLink] = []
+}
+
+extension WaitList {
+    fileprivate func append(_ link: RawLink) {
+        let links = links ?? RawLinks()
+        self.links = links
+        links.list.append(link)
+    }
+
+    fileprivate func remove(_ link: RawLink) {
+        guard let links else { return }
+        links.list.removeAll { $0 === link }
+        if links.list.isEmpty { self.links = nil }
+    }
+
+    /// Tells all that stand here, in order.
+    @inline(never)
+    func tellLinks() {
+        let due = links?.list ?? []
+        links = nil
+        for link in due { link.told() }
+        tellIfAbandoned()
+    }
+}
