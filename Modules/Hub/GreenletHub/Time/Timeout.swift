@@ -63,8 +63,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Starts the time; the error will be thrown in the greenlet that calls this.
     ///
-    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it won't
-    /// be, as after `cancel()`: only the new time counts.
+    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it is as
+    /// after `cancel()`: only the new time counts.
     ///
     /// - Precondition: It isn't running.
     ///
@@ -90,17 +90,26 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     }
 
     @inline(never)
-    private func takeBackFormer() { target?.withdraw(self) }
+    private func takeBackFormer() { target?.withdraw(self, forgettingInterruption: false) }
 
     /// Stops the time.
     ///
-    /// If it is over, but the error has not been thrown yet, it won't be; a loop that it ended and that couldn't throw, as
-    /// `for item in queue`, has then just ended early. ``checkInterruption()`` behind that throws it. Not a switch point.
+    /// If it is over, but the error has not been thrown yet, it won't be. Unless it has ended a wait that couldn't throw it, of
+    /// a loop as `for item in queue`, or below C: what was interrupted is no success, and nothing here can tell. Then it is
+    /// thrown as a kill would be, at the next switch point, at the end of the greenlet, or by ``checkInterruption()``.
+    /// Not a switch point. Called again, or before `start()`, it does nothing.
     ///
-    /// gevent: `Timeout.cancel`.
-    public func cancel() {
+    /// gevent: `Timeout.cancel`, `Timeout.close`.
+    public func cancel() { cancel(forgettingInterruption: false) }
+
+    /// `cancel`, at the end of a scope that fails anyway: its error is thrown no more, whatever it has ended.
+    @usableFromInline
+    func abandon() { cancel(forgettingInterruption: true) }
+
+    @inline(__always)
+    private func cancel(forgettingInterruption isForgotten: Bool) {
         guard let greenlet = stop() else { return }
-        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self) }
+        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self, forgettingInterruption: isForgotten) }
         greenlet.removeTimeout()
     }
 
@@ -113,7 +122,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         if greenlet._withUnsafeGuaranteedRef({ $0.pendingErrors.isEmpty }) { return }
         let target = greenlet.takeUnretainedValue()
         let error = target.takeInterruption()
-        target.withdraw(self)
+        target.withdraw(self, forgettingInterruption: true)
         if let error { throw error }
     }
 
@@ -235,7 +244,7 @@ public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value)
     do {
         value = try body()
     } catch {
-        timeout.cancel()
+        timeout.abandon()
         throw error
     }
     try timeout.finish()
@@ -264,7 +273,7 @@ public func withTimeout<Value>(
 ) throws -> Value {
     let timeout = Timeout(duration)
     timeout.start()
-    defer { timeout.cancel() }
+    defer { timeout.abandon() }
     do {
         let value = try body()
         try timeout.finish()

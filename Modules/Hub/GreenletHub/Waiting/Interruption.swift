@@ -62,14 +62,11 @@ struct LoopStep {
     @usableFromInline
     func postpone(_ error: any Error) {
         greenlet._withUnsafeGuaranteedRef { greenlet in
-            let shieldCount = greenlet.extras?.shieldCount ?? 0
             let interruption = error as? Interruption
-            var pending = interruption?.pending ?? PendingError(error)
+            let pending = interruption?.pending ?? PendingError(error)
             // Not what a user throws in, though it be the same.
             if pending.error is QueueClosed, interruption == nil || pending.sender is WaitList { return }
-            pending.shieldCount = min(pending.shieldCount, shieldCount)  // no shield that opens later lets it in
-            pending.hasEndedLoop = true
-            greenlet.pendingErrors.putBack(pending)
+            greenlet.hold(pending)
         }
     }
 }
