@@ -18,8 +18,8 @@ extension Hub {
     @discardableResult
     public func join(timeout: Duration? = nil) throws -> Bool {
         checkThread("join", self)
-        if timeout != nil { ownTimers += 1 }
-        defer { if timeout != nil { ownTimers -= 1 } }
+        if timeout != nil { uncountedTimers += 1 }
+        defer { if timeout != nil { uncountedTimers -= 1 } }
         return try joiners.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
     }
 }

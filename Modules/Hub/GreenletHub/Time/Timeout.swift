@@ -30,13 +30,29 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Creates a timeout that isn't running yet.
     ///
     /// - Parameters:
-    ///   - duration: How long after `start()`; nil means never, zero means as soon as the hub runs.
+    ///   - duration: How long after `start()`; nil means never, zero or less means as soon as the hub runs.
     ///   - error: What to throw; nil means this timeout itself.
     ///
     /// gevent: `Timeout(seconds, exception)`.
     public init(_ duration: Duration?, throwing error: (any Error)? = nil) {
         length = TimeoutLength(duration, hasDetails: error != nil)
         if length.hasDetails { reference = TimeoutDetails(duration, error: error).retained() }
+    }
+
+    /// Creates a timeout that isn't running yet, maybe one that is no reason to go on.
+    ///
+    /// One that keeps nothing alive doesn't hold up a ``LoopExit``, nor ``Hub/join(timeout:)``: a wait that nothing but this
+    /// timeout would end is one that nothing ends. So it limits what goes on, and is none where all is over.
+    ///
+    /// - Parameters:
+    ///   - duration: How long after `start()`; nil means never, zero or less means as soon as the hub runs.
+    ///   - error: What to throw; nil means this timeout itself.
+    ///   - keepsHubAlive: False for one whose end is not to be waited for.
+    ///
+    /// gevent: `Timeout(seconds, exception, ref=False)`.
+    public init(_ duration: Duration?, throwing error: (any Error)? = nil, keepsHubAlive: Bool) {
+        length = TimeoutLength(duration, hasDetails: true)
+        reference = TimeoutDetails(duration, error: error, keepsHubAlive: keepsHubAlive).retained()
     }
 
     /// That of a deadline.
@@ -83,7 +99,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
             let greenlet = hub.currentGreenletReference
             let shieldCount = greenlet._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
             setGreenlet(greenlet)
-            if length.hasDetails { details?.shieldCount = shieldCount }
+            if length.hasDetails { details?.isStarted(shieldCount, on: hub) }
             let action = TimerAction.expire(.passRetained(self), shieldCount: UInt32(truncatingIfNeeded: shieldCount))
             timer = hub.timers.insert(deadline, action)
         }
@@ -151,12 +167,16 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// - Parameter shieldCount: The lower half of how many shields its greenlet had opened at the start.
     func expire(shieldCount: UInt32) {
         timer = .none
+        if length.hasDetails { details?.isOver() }
         guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
         let now = greenlet.extras?.shieldCount ?? 0
         // Not four thousand million, as may be assumed.
         let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
         greenlet.inject(pendingError(shieldCount: max(0, now - Int(openedSince))))
     }
+
+    /// Whether it is among the hub's timers, and is not counted.
+    var isUncounted: Bool { isPending && details?.keepsHubAlive == false }
 
     /// Who started it, while it runs.
     var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }
@@ -182,9 +202,14 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         PendingError(details?.error ?? self, from: self, shieldCount: shieldCount)
     }
 
+    /// How long it is from its start; nil means for ever.
+    ///
+    /// gevent: `Timeout.seconds`.
+    public var duration: Duration? { details.map(\.duration) ?? length.duration }
+
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
     public var description: String {
-        let time = (details.map(\.duration) ?? length.duration).map { "\($0)" } ?? "no time"
+        let time = duration.map { "\($0)" } ?? "no time"
         return "timed out after \(time)" + (details?.operation.map { ": \($0)" } ?? "")
     }
 }
