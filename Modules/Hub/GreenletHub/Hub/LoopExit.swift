@@ -34,26 +34,4 @@ extension Hub {
                 + "switch by hand"
         )
     }
-
-    /// Tells the error handler of an error that nobody has seen.
-    func report(_ greenlet: AnyGreenlet, _ error: any Error) {
-        let runner = currentGreenlet
-        let ticket = runner.waitState.ticket
-        do {
-            try errorHandler(greenlet, error)
-        } catch let another {
-            Hub.reportToStandardError(greenlet, error)
-            writeToStandardError("greenlet: the error handler, called with this error, failed: \(another)")
-        }
-        if runner.waitState.ticket == ticket { return }
-        writeToStandardError(
-            "greenlet: the error handler waited for something, called with an error of \(greenlet): "
-                + "spawn a greenlet there that waits"
-        )
-    }
-
-    /// The default for `errorHandler`: one line on standard error.
-    static func reportToStandardError(_ greenlet: AnyGreenlet, _ error: any Error) {
-        writeToStandardError("greenlet: \(greenlet) failed: \(error)")
-    }
 }
