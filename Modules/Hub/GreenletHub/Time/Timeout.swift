@@ -116,17 +116,17 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Not a switch point. Called again, or before `start()`, it does nothing.
     ///
     /// gevent: `Timeout.cancel`, `Timeout.close`.
-    public func cancel() { cancel(forgettingInterruption: false) }
+    public func cancel() {
+        guard let greenlet = stop() else { return }
+        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self, forgettingInterruption: false) }
+        greenlet.removeTimeout()
+    }
 
     /// `cancel`, at the end of a scope that fails anyway: its error is thrown no more, whatever it has ended.
     @usableFromInline
-    func abandon() { cancel(forgettingInterruption: true) }
-
-    @inline(__always)
-    private func cancel(forgettingInterruption isForgotten: Bool) {
-        guard let greenlet = stop() else { return }
-        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self, forgettingInterruption: isForgotten) }
-        greenlet.removeTimeout()
+    func abandon() {
+        target?.withdraw(self, forgettingInterruption: true)
+        cancel()
     }
 
     /// `cancel`, at the end of a scope whose body returned: throws what has ended a loop in there.
@@ -209,8 +209,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
     public var description: String {
-        let time = duration.map { "\($0)" } ?? "no time"
-        return "timed out after \(time)" + (details?.operation.map { ": \($0)" } ?? "")
+        "timed out" + (duration.map { " after \($0)" } ?? "") + (details?.operation.map { ": \($0)" } ?? "")
     }
 }
 

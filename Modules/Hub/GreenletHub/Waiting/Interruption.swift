@@ -1,11 +1,13 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What interrupts a loop that can't throw: such a loop ends, and the error is thrown as soon as something can.
+// What interrupts a wait that can't throw, as that of a loop: it ends, and the error is thrown as soon as something can.
 
-/// Throws the error that ended a loop early, as a kill or a ``Timeout`` does; does nothing if none did.
+/// Throws the error that ended a wait early which couldn't throw it, as a kill or a ``Timeout`` does; does nothing if none
+/// did.
 ///
-/// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence. The error that
-/// ended it is thrown at the next switch point, at the end of ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end
-/// of the greenlet's body, whichever comes first. Here it is thrown sooner:
+/// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence, nor C code below which a
+/// patched call has failed with `ECANCELED`. The error is thrown at the next switch point, at the end of
+/// ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end of the greenlet's body, whichever comes first. Here it is
+/// thrown sooner:
 ///
 /// ```swift
 /// let items = Array(queue)
@@ -13,10 +15,10 @@
 /// try file.write(items)
 /// ```
 ///
-/// Not a switch point. It is thrown once. After `Timeout.cancel()` that timeout's error is thrown no more, so between
-/// `start()` and `cancel()` call this behind such a loop.
+/// Not a switch point. It is thrown once. `Timeout.cancel()` leaves it to be thrown, but can't tell: so between `start()` and
+/// `cancel()` call this behind such a wait.
 ///
-/// - Throws: What ended the loop.
+/// - Throws: What ended the wait.
 public func checkInterruption() throws {
     guard let greenlet = Hub.ifPresent?.currentGreenlet, !greenlet.pendingErrors.isEmpty else { return }
     if let error = greenlet.takeInterruption() { throw error }
