@@ -7,7 +7,8 @@ extension Hub {
     /// Waits until nothing is left that could happen: all greenlets have ended, or are blocked for ever; no timer is set;
     /// nobody waits for a descriptor.
     ///
-    /// Switch point. Where another wait would get a `LoopExit`, this one returns.
+    /// Switch point. Where another wait would get a `LoopExit`, this one returns. What was told to keep no hub alive, as a
+    /// ``sleep(_:keepsHubAlive:)``, may be left. Any greenlet may call it, and several at once.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: True if nothing is left, false if the time ran out.

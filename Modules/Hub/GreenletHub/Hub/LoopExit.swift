@@ -5,7 +5,8 @@ import GreenletCore
 
 /// Thrown in the main greenlet of a thread when it waits and nothing can ever wake anybody.
 ///
-/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor, a child or a file. The message names each
+/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor, a child or a file; or only such as keep no hub
+/// alive, see ``sleep(_:keepsHubAlive:)``. The message names each
 /// greenlet that is blocked for ever, what it waits for, and where it was spawned. The hub remains usable.
 ///
 /// gevent: `gevent.exceptions.LoopExit`.
