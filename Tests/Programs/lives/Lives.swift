@@ -35,6 +35,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "destroy-many": destroyManyHubs,
     "article": readTheArticle,
     "handler": failInTheErrorHandler,
+    "held-up": holdUpTheHub,
 ]
 
 @main

@@ -140,6 +140,7 @@ extension Hub {
         let waits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
         externalWaits = waits + watches.values.count { $0.keepsHubAlive }
         turnBegan = Deadline.now
+        restartMonitoringInChild()
         heir?.isLastHere()  // again, as those who looked at its end have left
     }
 
