@@ -30,8 +30,10 @@ import Testing
                 ended += 1
             }
             let late = try Gevent.wait(timeout: 0.0001)
+            let heartbeat = Gevent.spawn { while true { try Gevent.sleep(0.0005, keepsHubAlive: false) } }
             let done = try Gevent.wait()
-            #expect(!late && done && ended == 1)
+            #expect(!late && done && ended == 1 && !heartbeat.isReady)
+            try heartbeat.kill()
         }
     }
 }

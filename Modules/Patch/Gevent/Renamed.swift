@@ -26,7 +26,7 @@ public func with_timeout(_ seconds: Double, _ function: @escaping () throws -> V
 public typealias local<Value> = GreenletLocal<Value>
 
 /// Use `SignalWatcher`.
-@available(*, unavailable, renamed: "SignalWatcher.init(_:_:)")
+@available(*, unavailable, renamed: "SignalWatcher.init(_:keepsHubAlive:_:)")
 public func signal_handler(_ signal: CInt, _ handler: @escaping () throws -> Void) {}
 
 /// Use `waitRead(_:timeout:)`.
@@ -40,6 +40,22 @@ public func wait_write(_ descriptor: CInt, _ timeout: Double? = nil) {}
 /// Use `cancelWaits(on:)`.
 @available(*, unavailable, renamed: "cancelWaits(on:)")
 public func cancel_wait(_ descriptor: CInt) {}
+
+/// Use `sleep(_:keepsHubAlive:)`.
+@available(*, unavailable, renamed: "sleep(_:keepsHubAlive:)")
+public func sleep(_ seconds: Double, ref: Bool) {}
+
+/// Use `AnyGreenlet.kill(with:wait:timeout:)`.
+@available(*, unavailable, message: "use greenlet.kill(wait: false)")
+public func kill(_ greenlet: AnyGreenlet, _ exception: any Error = GreenletExit()) {}
+
+/// Use `Hub.turnBudget`.
+@available(*, unavailable, message: "use Hub.current.turnBudget")
+public func getswitchinterval() {}
+
+/// Use `Hub.turnBudget`.
+@available(*, unavailable, message: "set Hub.current.turnBudget")
+public func setswitchinterval(_ seconds: Double) {}
 
 /// Use `Hub.current`.
 @available(*, unavailable, renamed: "Hub.current")
@@ -70,9 +86,37 @@ extension Hub {
     @available(*, unavailable, renamed: "errorHandler")
     public func handle_error() {}
 
-    /// Use `errorHandler`.
-    @available(*, unavailable, message: "set errorHandler; its default prints")
+    /// Use `printError(of:_:)`.
+    @available(*, unavailable, renamed: "printError(of:_:)")
     public func print_exception() {}
+
+    /// Use `errorOutput`.
+    @available(*, unavailable, renamed: "errorOutput")
+    public var exception_stream: Never { fatalError("unavailable") }
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "greenlets describe themselves; for another form set errorHandler")
+    public var format_context: Never { fatalError("unavailable") }
+
+    /// Use `errorHandler`.
+    @available(*, unavailable, message: "no error goes to the main greenlet by itself; set errorHandler")
+    public func handle_system_error() {}
+
+    /// Use `cancelWaits(on:with:)`, or that of a watcher.
+    @available(*, unavailable, message: "use cancelWaits(on:with:), or the watcher's cancelWaits(with:)")
+    public func cancel_wait(_ watcher: DescriptorWatcher, _ error: any Error) {}
+
+    /// Use `cancelWaits(on:with:)`, and close the descriptor.
+    @available(*, unavailable, message: "use cancelWaits(on:with:), and close the descriptor")
+    public func cancel_waits_close_and_then(_ watchers: [DescriptorWatcher], _ error: any Error) {}
+
+    /// Use what stands for its functions here.
+    @available(
+        *,
+        unavailable,
+        message: "use runCallback, TimerWatcher, SignalWatcher, DescriptorWatcher, ChildWatcher or FileStatusWatcher"
+    )
+    public var loop: Never { fatalError("unavailable") }
 
     /// Use `errorHandler`.
     @available(*, unavailable, message: "GreenletExit is never reported; for others set errorHandler")
@@ -94,6 +138,64 @@ extension Hub {
     @available(*, unavailable, renamed: "destroy()")
     public func destroy(destroy_loop: Bool) {}
 }
+
+extension Timeout {
+    /// Use `start()`.
+    @available(*, unavailable, message: "make one, and start() it; or use withTimeout(_:_:)")
+    public static func start_new(_ seconds: Double?, _ exception: (any Error)? = nil, ref: Bool = true) {}
+
+    /// Use `cancel()`.
+    @available(*, unavailable, renamed: "cancel()")
+    public func close() {}
+
+    /// Use `isPending`.
+    @available(*, unavailable, renamed: "isPending")
+    public var pending: Never { fatalError("unavailable") }
+
+    /// Use `duration`.
+    @available(*, unavailable, renamed: "duration")
+    public var seconds: Never { fatalError("unavailable") }
+}
+
+extension Waiter {
+    /// Use `wake()`, and an `AsyncResult` for one that carries a value.
+    @available(*, unavailable, message: "use wake(); an AsyncResult carries a value")
+    public func `switch`<Value>(_ value: Value) {}
+
+    /// Use `wake(throwing:)`.
+    @available(*, unavailable, renamed: "wake(throwing:)")
+    public func `throw`(_ error: any Error) {}
+
+    /// Use `park(for:timeout:)`, and an `AsyncResult` for one that carries a value.
+    @available(*, unavailable, message: "use park(for:timeout:); an AsyncResult carries a value")
+    public func get() {}
+}
+
+extension TimerWatcher {
+    /// Use `cancel()`.
+    @available(*, unavailable, renamed: "cancel()")
+    public func stop() {}
+}
+
+/// Use `GreenletError` with `.blockingInHub`.
+@available(*, unavailable, message: "it is a GreenletError with .blockingInHub")
+public typealias BlockingSwitchOutError = GreenletError
+
+/// Use `GreenletError` with `.invalidSwitch`.
+@available(*, unavailable, message: "it is a GreenletError with .invalidSwitch")
+public typealias InvalidSwitchError = GreenletError
+
+/// Use `GreenletError` with `.concurrentUse`.
+@available(*, unavailable, message: "it is a GreenletError with .concurrentUse")
+public typealias ConcurrentObjectUseError = GreenletError
+
+/// Use `GreenletError` with `.wrongThread`.
+@available(*, unavailable, message: "it is a GreenletError with .wrongThread")
+public typealias InvalidThreadUseError = GreenletError
+
+/// Use `GreenletError` with `.hubDestroyed`.
+@available(*, unavailable, message: "it is a GreenletError with .hubDestroyed; greenlets end by GreenletExit")
+public typealias HubDestroyed = GreenletError
 
 extension Monkey {
     /// Use `patchAll()`.

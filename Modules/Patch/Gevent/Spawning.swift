@@ -64,6 +64,21 @@ public func spawn<each Argument, Value>(
 /// gevent: `gevent.sleep`.
 public func sleep(_ seconds: Double = 0) throws { try GreenletHub.sleep(.seconds(seconds)) }
 
+/// Stops the current greenlet for at least `seconds`, maybe without being a reason to go on.
+///
+/// Switch point.
+///
+/// - Parameters:
+///   - seconds: How long.
+///   - keepsHubAlive: False for one whose waking is not to be waited for: `wait()` returns, and a `LoopExit` is thrown, as
+///     if it were not there.
+/// - Throws: As `sleep(_:keepsHubAlive:)` of `GreenletHub`.
+///
+/// gevent: `gevent.sleep(seconds, ref=False)`.
+public func sleep(_ seconds: Double, keepsHubAlive: Bool) throws {
+    try GreenletHub.sleep(.seconds(seconds), keepsHubAlive: keepsHubAlive)
+}
+
 /// The greenlet that runs on this thread.
 ///
 /// Not a switch point.

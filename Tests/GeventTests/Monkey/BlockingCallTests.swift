@@ -198,12 +198,76 @@ private func isBlocking(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFL)
                 }
             }
             #expect(result == -1)
-            // The one that nobody saw in time is taken back at the end of its scope.
-            try withTimeout(.milliseconds(20)) {
+        }
+    }
+
+    /// The library below has come back by its own error path, and whoever called it returns what that is.
+    @Test func anInterruptedCallIsNoSuccessForItsScopeThoughNothingHasThrown() async {
+        struct Stop: Error {}
+        await onHub {
+            let (left, right) = socketPair()
+            defer { _ = (close(left), close(right)) }
+            Hub.current.errorHandler = { _, _ in }
+            let receive = { () -> Int in
                 var byte: UInt8 = 0
-                result = recv(left, &byte, 1, 0)
+                return recv(left, &byte, 1, 0)
             }
-            try sleep(.milliseconds(1))
+            let wait = { () -> Int in Int(poll(nil, 0, 30_000)) }
+            let rest = { () -> Int in Int(usleep(30_000_000)) }
+            for call in [receive, wait, rest] {
+                #expect(throws: Timeout.self) { try withTimeout(.milliseconds(5), call) }
+                #expect(throws: Timeout.self) { try withDeadline(.milliseconds(5), call) }
+                let value = try withTimeout(.milliseconds(5), default: 7, call)
+                #expect(value == 7)
+                let outer = try withTimeout(.milliseconds(5), default: 8) {
+                    try withTimeout(.seconds(30), default: 9, call)
+                }
+                #expect(outer == 8)
+                try yieldNow()  // nothing is left of them
+                #expect(throws: Timeout.self) {
+                    let timeout = Timeout(.milliseconds(5))
+                    timeout.start()
+                    _ = call()
+                    timeout.cancel()
+                    try checkInterruption()
+                }
+                let exited = spawn(call)
+                let failed = spawn(call)
+                try sleep(.milliseconds(2))
+                try exited.kill()
+                try failed.kill(with: Stop())
+                #expect(exited.isSuccessful && exited.value == nil && failed.error is Stop && failed.value == nil)
+            }
+            // One that came in time is a success, though the time is over before the scope is.
+            send(right, "x", 1, 0)
+            let received = try withTimeout(.milliseconds(2)) {
+                let received = receive()
+                let end = ContinuousClock.now + .milliseconds(4)
+                while ContinuousClock.now < end {}
+                return received
+            }
+            #expect(received == 1)
+            try yieldNow()
+        }
+    }
+
+    @Test func anErrorOfSomebodysChoiceComesAsECANCELEDAndIsThrownAfterThat() async {
+        struct Stop: Error {}
+        await onHub {
+            let (left, right) = socketPair()
+            defer { _ = (close(left), close(right)) }
+            Hub.current.errorHandler = { _, _ in }
+            var codes: [CInt] = []
+            let reader = spawn {
+                var byte: UInt8 = 0
+                _ = recv(left, &byte, 1, 0)
+                codes.append(errno)
+                try yieldNow()
+            }
+            try sleep(.milliseconds(2))
+            cancelWaits(on: left, with: Stop())
+            try reader.join(timeout: .seconds(30))
+            #expect(codes == [ECANCELED] && reader.error is Stop)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
     @Test func everyExampleOfTheArticleStandsHere() throws {
         let article = "Modules/Hub/GreenletHub/GreenletHub.docc/Primitives.md"
         let (count, missing) = try untestedExamples(of: article, in: #filePath)
-        #expect(count == 30 && missing == [])
+        #expect(count == 32 && missing == [])
     }
 
     @Test func spawnAndGetExample() async {
@@ -107,6 +107,43 @@ import Testing
                 print(timeout)
             }
             #expect(printed.count == 1 && printed[0].contains("0.02 seconds"))
+        }
+    }
+
+    @Test func besideTheWorkExample() async {
+        await onHub {
+            var beats = 0
+            func beat() { beats += 1 }
+            spawn { try sleep(.milliseconds(20)) }
+            let heartbeat = spawn {
+                while true {
+                    try sleep(.milliseconds(1), keepsHubAlive: false)
+                    beat()
+                }
+            }
+            try Hub.current.join()  // returns when all else has ended
+            #expect(beats > 0 && !heartbeat.isReady)
+            try heartbeat.kill()
+        }
+    }
+
+    @Test func timerExample() async {
+        await onHub {
+            var printed: [String] = []
+            func print(_ items: Any...) { printed.append(items.map { "\($0)" }.joined(separator: " ")) }
+            func hangUp() throws { print("nobody is there") }
+            let lines = Queue<String>()
+            spawn {
+                try lines.put("a line")
+                lines.close()
+            }
+            let watchdog = TimerWatcher(after: .seconds(30)) { spawn { try hangUp() } }
+            while let line = try lines.next() {
+                watchdog.again()  // thirty seconds from now
+                print(line)
+            }
+            watchdog.cancel()
+            #expect(printed == ["a line"] && !watchdog.isPending)
         }
     }
 

@@ -41,6 +41,13 @@ extension HubCalls {
             let sleeper = spawn { try sleep(.seconds(60)) }
             return Scene(end: { try sleeper.kill() }) { try Hub.current.join(timeout: $0) }
         },
+        BlockingCall("sleep(_:keepsHubAlive:)", .nobody) {
+            let other = spawn { try sleep(.seconds(60)) }  // or nobody would wait
+            return Scene(end: { try other.kill() }) { _ in
+                try sleep(.seconds(60), keepsHubAlive: false)
+                return true
+            }
+        },
         BlockingCall("sleep(_:)", .nobody) {
             Scene { _ in
                 try sleep(.seconds(60))

@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // Errors that nobody waits for.
 
+import Glibc
 import GreenletCore
 import GreenletHub
 import GreenletTestSupport
@@ -83,6 +84,35 @@ import Testing
             spawn(name: "bad") { throw TestError(6) }
             try sleep(.milliseconds(10))
             #expect(care == ["bad: TestError(number: 6)"])
+        }
+    }
+
+    @Test func reportsGoWhereTheHubIsTold() async {
+        await onHub {
+            var ends: [CInt] = [0, 0]
+            pipe(&ends)
+            let hub = Hub.current
+            #expect(hub.errorOutput == STDERR_FILENO)
+            hub.errorOutput = ends[1]
+            try spawn(name: "one") { throw TestError(1) }.join()
+            var seen = 0
+            hub.errorHandler = { greenlet, error in
+                seen += 1
+                hub.printError(of: greenlet, error)
+                throw TestError(3)
+            }
+            try spawn(name: "two") { throw TestError(2) }.join()
+            hub.errorOutput = nil
+            try spawn(name: "three") { throw TestError(4) }.join()
+            close(ends[1])
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = read(ends[0], &buffer, buffer.count)
+            close(ends[0])
+            let lines = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "\n")
+            try #require(lines.count == 4 && seen == 2)
+            #expect(lines[0].hasPrefix("greenlet: one (") && lines[0].hasSuffix("failed: TestError(number: 1)"))
+            #expect(lines[1] == lines[2] && lines[1].hasPrefix("greenlet: two ("))
+            #expect(lines[3].contains("the error handler") && lines[3].contains("TestError(number: 3)"))
         }
     }
 }

@@ -18,6 +18,19 @@ import Testing
         }
     }
 
+    @Test func itSaysWhatItIs() async {
+        await onHub {
+            let hub = Hub.current
+            #expect(hub.name.hasPrefix("thread "))
+            let sleeper = spawn { try sleep(.seconds(30)) }
+            try settle()
+            #expect("\(hub)" == "hub of \(hub.name), 1 greenlets, 1 timers")
+            hub.name = "ingest"
+            #expect("\(hub)".hasPrefix("hub of ingest, "))
+            try sleeper.kill()
+        }
+    }
+
     @Test func theHubEndsWithItsThreadAndNothingOfItIsLeft() async throws {
         let observer = Observer()
         await onHub {

@@ -34,6 +34,8 @@ private final class Last {
         Box([
             try FileWatcher(folder), try ChildWatcher(pid), try ChildWatcher(pid, bySignal: true),
             try SignalWatcher(SIGWINCH) {}, try FileStatusWatcher(folder), DescriptorWatcher(pipe, .reading),
+            TimerWatcher(after: .zero, repeating: .microseconds(100)) {},
+            try SignalWatcher(SIGWINCH, keepsHubAlive: true) {},
         ])
     }
 

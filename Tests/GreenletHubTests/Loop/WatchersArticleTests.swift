@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    @Test func callbacksOfTheLoop() async {
+        await onHub {
+            var beats = 0
+            let event = Event()
+
+            let beat = TimerWatcher(after: .zero, repeating: .milliseconds(2), keepsHubAlive: false) { beats += 1 }
+            Hub.current.runCallback { event.set() }
+
+            try event.wait()
+            let sleeper = spawn { try sleep(.milliseconds(20)) }
+            try Hub.current.join()
+            #expect(beats > 0 && sleeper.isReady && beat.isPending)
+            beat.cancel()
+        }
+    }
+
     @Test func filesThatChange() async {
         await onHub {
             var template = Array("/tmp/greenlet-article-XXXXXX".utf8CString)

@@ -89,7 +89,12 @@ final class Storm {
                     let limit = Timeout(.microseconds(number(0..<2_000)))
                     limit.start()
                     defer { limit.cancel() }
-                    do { try place.act(self) } catch let own as Timeout where own === limit { timeouts += 1 }
+                    do {
+                        try place.act(self)
+                        try checkInterruption()  // of a loop, which is no success
+                    } catch let own as Timeout where own === limit {
+                        timeouts += 1
+                    }
                 } else {
                     try place.act(self)
                 }

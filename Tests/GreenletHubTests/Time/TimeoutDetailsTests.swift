@@ -141,6 +141,6 @@ import Testing
             #expect("\(Timeout(duration))" == "timed out after \(duration)")
             #expect("\(Timeout(duration, throwing: TestError(1)))" == "timed out after \(duration)")
         }
-        #expect("\(Timeout(nil))" == "timed out after no time")
+        #expect("\(Timeout(nil))" == "timed out")
     }
 }

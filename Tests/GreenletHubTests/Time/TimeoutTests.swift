@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    @Test func aNegativeTimeIsNone() async {
+        await onHub {
+            let timeout = Timeout(.seconds(-3))
+            timeout.start()
+            #expect(caught { try sleep(.seconds(10)) } as? Timeout === timeout)
+            #expect(timeout.duration == .seconds(-3) && !timeout.isPending)
+        }
+    }
+
+    @Test func itSaysHowLongItIs() {
+        let (short, endless) = (Timeout(.seconds(2)), Timeout(nil))
+        #expect("\(short)" == "timed out after 2.0 seconds" && short.duration == .seconds(2))
+        #expect("\(endless)" == "timed out" && endless.duration == nil)
+    }
+
     @Test func itMayBeCancelledAndStartedAgain() async {
         await onHub {
             let timeout = Timeout(.milliseconds(3))

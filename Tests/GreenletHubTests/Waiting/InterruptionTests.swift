@@ -35,6 +35,13 @@ private func loops(_ folder: String) throws -> [Loop] {
     ]
 }
 
+/// Goes through a queue that nobody fills, until the time is over.
+private func takeHalf(_ timeout: Timeout) {
+    timeout.start()
+    defer { timeout.cancel() }
+    for _ in Queue<Int>() {}
+}
+
 /// Tells when it goes.
 private final class Witness {
     nonisolated(unsafe) static var count = 0  // Safe because one test alone uses it.
@@ -204,10 +211,6 @@ private final class Witness {
             let timeout = Timeout(.milliseconds(1), throwing: TestError(1))
             timeout.start()
             for _ in queue {}
-            timeout.cancel()
-            try settle()
-            timeout.start()
-            for _ in queue {}
             #expect(throws: TestError(1)) { try yieldNow() }
             timeout.cancel()
             timeout.start()
@@ -216,6 +219,58 @@ private final class Witness {
             try checkInterruption()
             timeout.cancel()
             try settle()
+        }
+    }
+
+    /// By hand there is no scope's end that could throw; but what was interrupted is no success there either.
+    @Test func aTimeoutThatIsCancelledByHandDoesNotTakeBackWhatItHasEnded() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(1))
+            takeHalf(timeout)
+            #expect(caught { try sleep(.milliseconds(1)) } as? Timeout === timeout)
+            takeHalf(timeout)
+            #expect(caught { try checkInterruption() } as? Timeout === timeout)
+            try settle()
+            let worker = spawn {
+                takeHalf(Timeout(.milliseconds(1)))
+                return "all of it"
+            }
+            #expect(caught { _ = try worker.get() } is Timeout)
+        }
+    }
+
+    @Test func startedAgainItIsThrownForEachOfItsTimes() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(1))
+            takeHalf(timeout)
+            timeout.start()
+            #expect(caught { try yieldNow() } as? Timeout === timeout)
+            #expect(timeout.isPending)
+            #expect(caught { try sleep(.seconds(30)) } as? Timeout === timeout)
+            try settle()
+        }
+    }
+
+    @Test func ofAScopeThatFailsNothingIsLeft() async {
+        await onHub {
+            let queue = Queue<Int>()
+            for _ in 1...2 {
+                let timed = caught {
+                    try withTimeout(.milliseconds(1)) {
+                        for _ in queue {}
+                        throw TestError(1)
+                    }
+                }
+                let limited = caught {
+                    try withDeadline(.milliseconds(1)) {
+                        for _ in queue {}
+                        throw TestError(2)
+                    }
+                }
+                #expect(timed as? TestError == TestError(1) && limited as? TestError == TestError(2))
+                try settle()
+            }
+            #expect(Hub.current.timerCount == 0)
         }
     }
 

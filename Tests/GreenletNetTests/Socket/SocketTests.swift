@@ -125,6 +125,23 @@ import Testing
         }
     }
 
+    @Test func waitsMayBeEndedByAnyErrorAndTheSocketGoesOn() async {
+        struct Stop: Error {}
+        await onHub {
+            let pair = try Pair()
+            let reader = spawn { try pair.server.recv(maxBytes: 10) }
+            try sleep(.milliseconds(5))
+            cancelWaits(on: pair.server.fileDescriptor, with: Stop())
+            #expect(throws: Stop.self) { try reader.get() }
+            let another = spawn { try pair.server.recv(maxBytes: 10) }
+            try sleep(.milliseconds(2))
+            try pair.client.sendAll([1, 2])
+            let received = try another.get()
+            #expect(received == [1, 2])
+            pair.close()
+        }
+    }
+
     @Test func aSecondReaderGetsAnErrorThatNamesBoth() async {
         await onHub {
             let pair = try Pair()

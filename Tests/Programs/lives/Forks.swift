@@ -82,6 +82,41 @@ func forkWithTimers() throws {
     try killAll([long, limited] as [AnyGreenlet])
 }
 
+func forkWithTimersThatCallBack() throws {
+    var (beats, quiet) = (0, 0)
+    let beat = TimerWatcher(after: .milliseconds(1), repeating: .milliseconds(1)) { beats += 1 }
+    let heart = spawn {
+        while true {
+            try sleep(.milliseconds(1), keepsHubAlive: false)
+            quiet += 1
+        }
+    }
+    let callback = Hub.current.runCallback { check(getpid() == parent, "a callback of the parent's runs there") }
+    let limit = Timeout(.seconds(20), keepsHubAlive: false)
+    limit.start()
+    try inChild {
+        check(!beat.isPending && !callback.isPending, "timers and callbacks stay in the parent")
+        do {
+            try Event().wait()
+            check(false, "nothing can set it")
+        } catch is LoopExit {}
+        check(limit.isPending, "the time limit of who forks goes on, and is not counted here either")
+        limit.cancel()
+        var isAwake = false
+        spawn(after: .milliseconds(5)) { isAwake = true }
+        let isOver = try Hub.current.join(timeout: .seconds(10))
+        check(isOver && isAwake && beats == 0 && quiet == 0, "the child counts its own timers only")
+        beat.again()
+        while beats < 2 { try sleep(.milliseconds(1)) }
+        beat.cancel()
+    }
+    limit.cancel()
+    try sleep(.milliseconds(20))
+    check(beats > 0 && quiet > 0 && beat.isPending, "the parent's go on")
+    beat.cancel()
+    try heart.kill()
+}
+
 func forkWithWatchers() throws {
     let (near, far) = makePair()
     let readable = DescriptorWatcher(near, .reading)

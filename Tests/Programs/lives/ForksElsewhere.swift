@@ -216,6 +216,38 @@ final class Flag: Sendable {
     func set(_ number: Int) { value.store(number, ordering: .releasing) }
 }
 
+/// Threads with hubs of their own, each with all kinds of descriptors.
+func forkAmidHubsOfOtherThreads() throws {
+    let (near, far) = makePair()
+    let (signals, folder) = (try SignalWatcher(SIGWINCH) {}, try FileWatcher("/tmp"))
+    try sleep(.milliseconds(1))
+    let before = countDescriptors()
+    let stages = (0..<3).map { _ in Flag() }
+    let ends = stages.map { stage in
+        onAnotherThread {
+            let (signals, folder) = (try SignalWatcher(SIGWINCH) {}, try FileWatcher("/tmp"))
+            stage.set(1)
+            let isReady = try waitReadable(near, timeout: .seconds(20))
+            check(isReady, "a hub of another thread goes on in the parent")
+            withExtendedLifetime((signals, folder)) {}
+        }
+    }
+    for stage in stages { while stage.load() == 0 { try sleep(.milliseconds(1)) } }
+    try sleep(.milliseconds(5))
+    check(countDescriptors() >= before + 3 * 4, "each hub has descriptors")
+    try inChild {
+        let count = countDescriptors()
+        check(count == before, "in the child those of other threads' hubs are closed: \(count), and not \(before)")
+        try useEverything()
+    }
+    check(countDescriptors() >= before + 3 * 4, "the parent has them still")
+    writeByte(far)
+    for end in ends { while end.load() == 0 { try sleep(.milliseconds(1)) } }
+    signals.cancel()
+    folder.cancel()
+    for end in [near, far] { close(end) }
+}
+
 func forkWithSignalWatchers() throws {
     var (own, foreign) = (0, 0)
     let watcher = try SignalWatcher(SIGUSR1) { own += 1 }

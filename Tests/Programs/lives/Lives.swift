@@ -16,6 +16,8 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "signals": forkWithSignalWatchers,
     "exec": forkAndExecute,
     "timers": forkWithTimers,
+    "callbacks": forkWithTimersThatCallBack,
+    "hubs": forkAmidHubsOfOtherThreads,
     "watchers": forkWithWatchers,
     "watched": forkAndWatch,
     "waiters": forkAmidWaitersOfAllKinds,

@@ -18,17 +18,20 @@ let watchForks: Void = {
         {
             SignalHandles.beforeFork()
             Children.all.beforeFork()
+            OpenLoops.beforeFork()
         },
         {
+            OpenLoops.afterFork()
             Children.all.afterFork()
             SignalHandles.afterFork()
         },
         {
             Children.all.afterForkInChild()
             SignalHandles.afterForkInChild()
-            guard let record = cgreenlet_thread_if_started() else { return }
-            guard let hub = record.pointee.hub ?? record.pointee.inherited_hub else { return }
-            Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.becomeInherited() }
+            let record = cgreenlet_thread_if_started()
+            let own = (record?.pointee.hub ?? record?.pointee.inherited_hub).map { Unmanaged<Hub>.fromOpaque($0) }
+            OpenLoops.afterForkInChild(keeping: own?._withUnsafeGuaranteedRef { $0.loop })
+            own?._withUnsafeGuaranteedRef { $0.becomeInherited() }
         }
     )
 }()
@@ -131,9 +134,11 @@ extension Hub {
         var others = (alive + visitors.filter(\.dependsOnHub)).filter { !staying.contains($0) }
         if hasLeftMain { others.append(main) }
         let survivor = callers.first.flatMap(greenlet)
+        for watch in watches.values { watch.startOverInChild() }
         leaveInParent(others, keeping: survivor)
         for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
-        externalWaits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
+        let waits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
+        externalWaits = waits + watches.values.count { $0.keepsHubAlive }
         externalLinks = [:]  // kept by what they are linked to
         turnBegan = Deadline.now
         restartMonitoringInChild()
@@ -143,23 +148,28 @@ extension Hub {
     private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
         let left = Set(others)
         callbacks = []
-        ownTimers = 0
+        var uncounted = 0
         var dropped: [TimerAction] = []
         timers.removeAll { action in
             switch action {
             case .wake(let reference, _):
                 let greenlet = reference.takeUnretainedValue()
                 if left.contains(greenlet) { return true }
-                if greenlet is StandIn || greenlet.waits(in: joiners) { ownTimers += 1 }
+                if greenlet.isToldByUncountedTimer { uncounted += 1 }
                 return false
             case .start: return true
-            case .expire(let timeout, _):
-                if let target = timeout.takeUnretainedValue().target, !left.contains(target) { return false }
-                dropped.append(action)
-                return true
+            case .expire(let reference, _):
+                let timeout = reference.takeUnretainedValue()
+                guard let target = timeout.target, !left.contains(target) else {
+                    dropped.append(action)
+                    return true
+                }
+                if timeout.isUncounted { uncounted += 1 }
+                return false
             }
         }
         for action in dropped { action.drop() }
+        uncountedTimers = uncounted
         var served: [AnyGreenlet] = []
         while let next = runnable.popFirst()?.takeUnretainedValue() {
             if next.isServed && left.contains(next) { served.append(next) }
@@ -181,10 +191,15 @@ extension AnyGreenlet {
 
     fileprivate var isSpawned: Bool { origin != nil }
 
-    fileprivate func waits(in list: WaitList) -> Bool { waitList?.takeUnretainedValue() === list }
+    /// Whether it waits in a list that something outside of this thread's greenlets looks after, and is counted.
+    fileprivate var waitsOutside: Bool { waitList?.takeUnretainedValue().keepsHubAlive ?? false }
 
-    /// Whether it waits in a list that something outside of this thread's greenlets looks after.
-    fileprivate var waitsOutside: Bool { waitList?.takeUnretainedValue().isExternal ?? false }
+    /// Whether the hub counts none of the timers that wake it.
+    fileprivate var isToldByUncountedTimer: Bool {
+        if self is StandIn || currentReason?.isUncountedSleep == true { return true }
+        guard let list = waitList?.takeUnretainedValue() else { return false }
+        return list === hub.joiners || list.isExternal && !list.keepsHubAlive
+    }
 
     /// With its end the process ends; whoever waits for that is in the parent, and looks at no error here.
     fileprivate func isLastHere() {

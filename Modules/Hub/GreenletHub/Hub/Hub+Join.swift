@@ -7,7 +7,8 @@ extension Hub {
     /// Waits until nothing is left that could happen: all greenlets have ended, or are blocked for ever; no timer is set;
     /// nobody waits for a descriptor.
     ///
-    /// Switch point. Where another wait would get a `LoopExit`, this one returns.
+    /// Switch point. Where another wait would get a `LoopExit`, this one returns. What was told to keep no hub alive, as a
+    /// ``sleep(_:keepsHubAlive:)``, may be left. Any greenlet may call it, and several at once.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: True if nothing is left, false if the time ran out.
@@ -18,8 +19,8 @@ extension Hub {
     @discardableResult
     public func join(timeout: Duration? = nil) throws -> Bool {
         checkThread("join", self)
-        if timeout != nil { ownTimers += 1 }
-        defer { if timeout != nil { ownTimers -= 1 } }
+        if timeout != nil { uncountedTimers += 1 }
+        defer { if timeout != nil { uncountedTimers -= 1 } }
         return try joiners.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
     }
 }

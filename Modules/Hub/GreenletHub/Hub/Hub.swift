@@ -67,8 +67,8 @@ public final class Hub {
     var hasLeftMain = false
     /// Greenlets in `join`.
     let joiners = WaitList()
-    /// Timers that only end a `join`: nothing is to be expected of them.
-    var ownTimers = 0
+    /// Timers that nothing is to be expected of: those that only end a `join`, and those that keep no hub alive.
+    var uncountedTimers = 0
     /// Decides among choices that are possible at once.
     @exclusivity(unchecked) var chance = Chance()
     /// What waits at several places have left for the next ones.
@@ -98,10 +98,26 @@ public final class Hub {
     ///
     /// Runs on the greenlet that failed, once; it must not wait, but may spawn. What it throws is reported beside the
     /// error that it was called with. Not called for `GreenletExit`; nor where somebody gets the value, or a link sees the
-    /// error: `join` doesn't. The default prints one line to standard error.
+    /// error: `join` doesn't. At first it calls `printError(of:_:)`.
     ///
-    /// gevent: `Hub.handle_error`, `Hub.print_exception`.
-    public var errorHandler: (AnyGreenlet, any Error) throws -> Void = Hub.reportToStandardError
+    /// gevent: `Hub.handle_error`.
+    public var errorHandler: (AnyGreenlet, any Error) throws -> Void = { $0.hub.printError(of: $0, $1) }
+
+    /// The descriptor that reports of errors are written to; nil for none.
+    ///
+    /// Standard error at first. Written at once, a line a report, and the thread waits where that waits.
+    ///
+    /// gevent: `Hub.exception_stream`.
+    public var errorOutput: CInt? = 2
+
+    /// What its description calls it: `thread 3` unless set.
+    ///
+    /// gevent: `Hub.name`.
+    public var name: String {
+        get { givenName ?? thread.name }
+        set { givenName = newValue }
+    }
+    private var givenName: String?
 
     /// How long greenlets may hand over to each other before the loop looks for events and timers again: 1 ms at first.
     ///
@@ -320,6 +336,11 @@ private func makeHub() -> Hub {
     hub.startMonitoringIfAsked()
     if hub.thread.isEnding, let own = record.pointee.hub { record.pointee.hub_exit?(own) }
     return hub
+}
+
+extension Hub: CustomStringConvertible {
+    /// `hub of thread 3, 7 greenlets, 2 timers`.
+    public var description: String { "hub of \(name), \(aliveCount) greenlets, \(timers.count) timers" }
 }
 
 @available(*, unavailable)

@@ -5,7 +5,8 @@ import GreenletCore
 
 /// Thrown in the main greenlet of a thread when it waits and nothing can ever wake anybody.
 ///
-/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor, a child or a file. The message names each
+/// No greenlet is runnable, no timer runs, and nobody waits for a descriptor, a child or a file; or only such as keep no hub
+/// alive, see ``sleep(_:keepsHubAlive:)``. The message names each
 /// greenlet that is blocked for ever, what it waits for, and where it was spawned. The hub remains usable.
 ///
 /// gevent: `gevent.exceptions.LoopExit`.
@@ -33,27 +34,5 @@ extension Hub {
             "\(LoopExit(blocked: blocked)); and the main greenlet of \(thread.name) can't be told, as it was left by a "
                 + "switch by hand"
         )
-    }
-
-    /// Tells the error handler of an error that nobody has seen.
-    func report(_ greenlet: AnyGreenlet, _ error: any Error) {
-        let runner = currentGreenlet
-        let ticket = runner.waitState.ticket
-        do {
-            try errorHandler(greenlet, error)
-        } catch let another {
-            Hub.reportToStandardError(greenlet, error)
-            writeToStandardError("greenlet: the error handler, called with this error, failed: \(another)")
-        }
-        if runner.waitState.ticket == ticket { return }
-        writeToStandardError(
-            "greenlet: the error handler waited for something, called with an error of \(greenlet): "
-                + "spawn a greenlet there that waits"
-        )
-    }
-
-    /// The default for `errorHandler`: one line on standard error.
-    static func reportToStandardError(_ greenlet: AnyGreenlet, _ error: any Error) {
-        writeToStandardError("greenlet: \(greenlet) failed: \(error)")
     }
 }

@@ -8,7 +8,7 @@ import GreenletCore
 /// Hears of the end of a child, and reaps it; see `ChildWatcher`.
 final class ChildWatch: HubWatch {
     private(set) var status: ChildStatus?
-    let waiters = ExternalWaitList()
+    let waiters: ExternalWaitList
     /// Whether the kernel doesn't know the child any more.
     private(set) var isLost = false
     private let pid: CInt
@@ -18,8 +18,12 @@ final class ChildWatch: HubWatch {
     /// What `listener` listens to.
     private var processDescriptor: CInt = -1
 
-    init(_ pid: CInt) {
+    /// - Parameters:
+    ///   - pid: The number of the process.
+    ///   - isCounted: Whether the hub goes on for those who wait.
+    init(_ pid: CInt, isCounted: Bool = true) {
         self.pid = pid
+        waiters = ExternalWaitList(keepsHubAlive: isCounted)
         child = Children.all.add(pid)
     }
 

@@ -34,21 +34,26 @@ public final class ChildWatcher {
     ///
     /// Not a switch point.
     ///
-    /// - Parameter pid: The number of the process; it may have ended already, if nobody has waited for it yet.
+    /// - Parameters:
+    ///   - pid: The number of the process; it may have ended already, if nobody has waited for it yet.
+    ///   - keepsHubAlive: False for one whose waits are no reason to go on: a ``LoopExit`` is thrown, and
+    ///     ``Hub/join(timeout:)`` returns, as if nobody waited.
     /// - Throws: `GreenletError` with `.invalidArgument` if it can't be one process; with `.loopFailed`, and `ECHILD`
     ///   as its cause, if it is no child of this process, or somebody else has waited for it; with `.loopFailed` if no
     ///   descriptor is left.
     ///
     /// gevent: `hub.loop.child`. POSIX: `waitpid(2)`.
-    public convenience init(_ pid: CInt) throws { try self.init(pid, bySignal: false) }
+    public convenience init(_ pid: CInt, keepsHubAlive: Bool = true) throws {
+        try self.init(pid, bySignal: false, keepsHubAlive: keepsHubAlive)
+    }
 
     /// The same; by `SIGCHLD` if asked for, also where there is something better.
-    package init(_ pid: CInt, bySignal: Bool) throws {
+    package init(_ pid: CInt, bySignal: Bool, keepsHubAlive: Bool = true) throws {
         guard pid > 0 else {
             throw GreenletError(.invalidArgument, "can't watch process \(pid): the number of one process is above 0")
         }
         self.pid = pid
-        let watch = ChildWatch(pid)
+        let watch = ChildWatch(pid, isCounted: keepsHubAlive)
         holder = WatchHolder(watch)
         try watch.start(bySignal: bySignal)
     }
@@ -78,6 +83,19 @@ public final class ChildWatcher {
         let watch = holder.watch
         watch.hub.checkThread("wait", self)
         return try watch.wait(timeout: timeout)
+    }
+
+    /// Throws `error` in all that wait by this watcher.
+    ///
+    /// Not a switch point. They get it in their turn; who waits together with other things finds it ready. The child is
+    /// watched on.
+    ///
+    /// - Parameter error: What to throw.
+    ///
+    /// gevent: `Hub.cancel_wait`.
+    public func cancelWaits(with error: any Error) {
+        holder.watch.hub.checkThread("cancelWaits", self)
+        holder.watch.waiters.wakeAll(throwing: error)
     }
 }
 

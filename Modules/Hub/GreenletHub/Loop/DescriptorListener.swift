@@ -13,6 +13,8 @@ final class DescriptorListener: StandIn {
     /// Must not block.
     private let heard: () -> Void
     private(set) var poller: Poller?
+    /// What to tell those who have it listen, when the descriptor is closed.
+    private var refusal: (any Error)?
 
     init(on hub: Hub, _ directions: Poller.Directions, _ heard: @escaping () -> Void) {
         self.directions = directions
@@ -37,6 +39,12 @@ final class DescriptorListener: StandIn {
         if !poller.isClosed { hub.loop.pollers.removeOther(Waiter(of: self), at: poller) }
         waitState.reset()
     }
+
+    /// The descriptor is about to be closed, and this is why.
+    func refuse(with error: any Error) { refusal = error }
+
+    /// Why the descriptor was closed, if somebody has said so.
+    func takeRefusal() -> (any Error)? { refusal.take() }
 
     private func stand(at poller: Poller) {
         waitState.beginSpread()

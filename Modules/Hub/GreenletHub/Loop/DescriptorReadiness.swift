@@ -10,14 +10,17 @@ import GreenletCore
 package final class DescriptorReadiness {
     private let hub = Hub.current
     private let direction: Poller.Direction
-    private let waiters = ExternalWaitList()
+    private let waiters: ExternalWaitList
     private var listener: DescriptorListener?
     /// The descriptor that is listened to.
     private var descriptor: CInt = -1
     /// How many times that was closed.
     private var closings = 0
 
-    package init(_ direction: Poller.Direction) { self.direction = direction }
+    package init(_ direction: Poller.Direction, keepsHubAlive: Bool = true) {
+        self.direction = direction
+        waiters = ExternalWaitList(keepsHubAlive: keepsHubAlive)
+    }
 
     /// The readiness of `descriptor`: also when it is closed, for a call fails at once then.
     package func readiness(of descriptor: CInt) -> Readiness {
@@ -63,9 +66,18 @@ package final class DescriptorReadiness {
         waiters.abandoned = { self.stop() }  // which lets go of this again
     }
 
+    /// Throws `error` in all that wait here.
+    func cancelWaits(with error: any Error) {
+        hub.checkThread("cancelWaits", self)
+        waiters.wakeAll(throwing: error)
+        stop()
+    }
+
     /// In the loop.
     private func heard() {
-        if listener?.poller == nil {
+        if let error = listener?.takeRefusal() {
+            waiters.wakeAll(throwing: error)
+        } else if listener?.poller == nil {
             closings += 1
         } else if Poller.look(descriptor, direction) == false {
             return  // news of the other direction, or another one was quicker

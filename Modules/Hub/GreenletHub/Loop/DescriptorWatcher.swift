@@ -39,10 +39,12 @@ public final class DescriptorWatcher {
     /// - Parameters:
     ///   - descriptor: Whose it is doesn't matter, but it must outlive the waits.
     ///   - direction: What to wait for.
-    public init(_ descriptor: CInt, _ direction: Direction) {
+    ///   - keepsHubAlive: False for one whose waits are no reason to go on: a ``LoopExit`` is thrown, and
+    ///     ``Hub/join(timeout:)`` returns, as if nobody waited.
+    public init(_ descriptor: CInt, _ direction: Direction, keepsHubAlive: Bool = true) {
         self.descriptor = descriptor
         self.direction = direction
-        news = DescriptorReadiness(direction == .reading ? .read : .write)
+        news = DescriptorReadiness(direction == .reading ? .read : .write, keepsHubAlive: keepsHubAlive)
     }
 
     /// Waits until a call in this direction wouldn't wait.
@@ -61,6 +63,16 @@ public final class DescriptorWatcher {
         defer { withExtendedLifetime(self) {} }  // the reason names it, and nothing else does
         return try news.wait(for: descriptor, WaitReason("wait", self), until: Deadline(after: timeout))
     }
+
+    /// Throws `error` in all that wait by this watcher.
+    ///
+    /// Not a switch point. They get it in their turn; who waits together with other things finds it ready. Whoever waits
+    /// for the descriptor in other ways waits on, and the watcher can be used again.
+    ///
+    /// - Parameter error: What to throw.
+    ///
+    /// gevent: `Hub.cancel_wait`.
+    public func cancelWaits(with error: any Error) { news.cancelWaits(with: error) }
 }
 
 /// Ready when a call in its direction wouldn't wait; also when the descriptor is closed, as the call would fail at
@@ -116,3 +128,22 @@ public func waitWritable(_ descriptor: CInt, timeout: Duration? = nil) throws ->
 ///
 /// gevent: `gevent.socket.cancel_wait`.
 public func cancelWaits(on descriptor: CInt) { Hub.current.forget(descriptor) }
+
+/// Ends all waits of this thread's greenlets for a descriptor, with an error of the caller's.
+///
+/// Not a switch point. To be called before closing a descriptor that others may wait for, like `cancelWaits(on:)`; one
+/// that isn't closed can still be used. Those who wait get the error in their turn: out of the call of a socket, of a
+/// ``DescriptorWatcher``, of `waitReadable`. Below C, in a patched call, none can pass: that fails with `ECANCELED`, and the
+/// error is thrown at the next switch point in Swift. Who waits together with other things finds it ready, and the error of a
+/// closed descriptor there.
+///
+/// - Parameters:
+///   - descriptor: Which.
+///   - error: What to throw in each.
+///
+/// gevent: `Hub.cancel_wait(watcher, error)`, `cancel_waits_close_and_then`.
+public func cancelWaits(on descriptor: CInt, with error: any Error) {
+    let hub = Hub.current
+    hub.loop.pollers.throwInAll(waitingFor: descriptor, error)
+    hub.forget(descriptor)
+}

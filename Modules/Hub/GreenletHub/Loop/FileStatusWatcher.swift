@@ -39,7 +39,7 @@ public final class FileStatusWatcher {
     private var told: FileStatus?
     private var hasNews = false
     private var failure: GreenletError?
-    private let waiters = ExternalWaitList()
+    private let waiters: ExternalWaitList
     private var request: FileStatusRequest?
     private var nextLook: Deadline
     private var alarm: Alarm?
@@ -53,15 +53,18 @@ public final class FileStatusWatcher {
     /// - Parameters:
     ///   - path: Of a file that is there, or will be.
     ///   - interval: How long to wait from one look to the next.
+    ///   - keepsHubAlive: False for one whose waits are no reason to go on: a ``LoopExit`` is thrown, and
+    ///     ``Hub/join(timeout:)`` returns, as if nobody waited.
     /// - Throws: `GreenletError` with `.loopFailed` if the file can't be looked at, for example because a folder above
     ///   it may not be searched; whatever the greenlet is killed with.
     /// - Precondition: `interval` is above zero.
     ///
     /// gevent: `hub.loop.stat`.
-    public init(_ path: String, interval: Duration = .seconds(1)) throws {
+    public init(_ path: String, interval: Duration = .seconds(1), keepsHubAlive: Bool = true) throws {
         precondition(interval > .zero, "the interval between two looks must be above zero, not \(interval)")
         self.path = path
         self.interval = interval
+        waiters = ExternalWaitList(keepsHubAlive: keepsHubAlive)
         current = try FileStatus.look(at: path)
         told = current
         nextLook = Deadline(after: interval)
@@ -93,16 +96,28 @@ public final class FileStatusWatcher {
         return FileStatusChange(previous: told, current: current)
     }
 
+    /// Throws `error` in all that wait by this watcher.
+    ///
+    /// Not a switch point. They get it in their turn; who waits together with other things finds it ready. It can be used
+    /// again.
+    ///
+    /// - Parameter error: What to throw.
+    ///
+    /// gevent: `Hub.cancel_wait`.
+    public func cancelWaits(with error: any Error) {
+        hub.checkThread("cancelWaits", self)
+        waiters.wakeAll(throwing: error)
+    }
+
     /// Looks when the time has come, and as often as somebody waits then.
     private func lookAgain() {
         waiters.abandoned = { self.rest() }  // which lets go of this again
         if forkCount != hub.loop.forkCount { request = nil }  // who would answer has stayed in the parent process
-        if request != nil || alarm != nil { return }
+        if request != nil || alarm?.isSet == true { return }
         if nextLook.remaining > .zero {
-            alarm = Alarm(on: hub, at: nextLook) { [unowned self] in
-                alarm = nil
-                look()
-            }
+            let alarm = self.alarm ?? Alarm(on: hub) { [unowned self] in look() }
+            self.alarm = alarm
+            alarm.set(to: nextLook)
         } else {
             look()
         }
@@ -162,39 +177,3 @@ extension FileStatusWatcher: CustomStringConvertible {
 
 @available(*, unavailable)
 extension FileStatusWatcher: Sendable {}
-
-/// Calls back at a time, in the hub.
-///
-/// Nothing is to be expected of it by itself: it counts like the timer of a `join`.
-private final class Alarm: StandIn {
-    private let ring: () -> Void
-    private var timer = TimerID.none
-
-    init(on hub: Hub, at deadline: Deadline, _ ring: @escaping () -> Void) {
-        self.ring = ring
-        super.init(on: hub)
-        waitState.beginSpread()
-        timer = hub.addTimer(deadline, .wake(.passUnretained(self), ticket: waitState.ticket))
-        hub.ownTimers += 1
-    }
-
-    deinit { cancel() }
-
-    override func wokenAtSeveralPlaces() -> Bool {
-        // The timer doesn't hold it, and whoever does may let go of it when it rings.
-        let this = Unmanaged.passRetained(self)
-        defer { this.release() }
-        timer = .none
-        hub.ownTimers -= 1
-        ring()
-        return true
-    }
-
-    func cancel() {
-        if timer.isNone { return }
-        hub.removeTimer(timer)
-        timer = .none
-        hub.ownTimers -= 1
-        waitState.reset()
-    }
-}

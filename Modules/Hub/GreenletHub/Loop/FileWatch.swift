@@ -6,13 +6,19 @@ import GreenletCore
 
 /// Hears of changes of a file, or in a folder, and keeps them; see `FileWatcher`.
 final class FileWatch: HubWatch {
-    let waiters = ExternalWaitList()
+    let waiters: ExternalWaitList
     private let path: String
     private var handle: LoopHandle<uv_fs_event_t>?
     private var names = Ring<String?>()
     private var kinds: [String?: FileChange.Kinds] = [:]
 
-    init(_ path: String) { self.path = path }
+    /// - Parameters:
+    ///   - path: Of the file.
+    ///   - isCounted: Whether the hub goes on for those who wait.
+    init(_ path: String, isCounted: Bool) {
+        self.path = path
+        waiters = ExternalWaitList(keepsHubAlive: isCounted)
+    }
 
     deinit { _ = names.removeAll() }
 

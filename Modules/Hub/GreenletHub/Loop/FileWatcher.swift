@@ -67,12 +67,15 @@ public final class FileWatcher {
     ///
     /// Not a switch point.
     ///
-    /// - Parameter path: Of a file or a folder that is there.
+    /// - Parameters:
+    ///   - path: Of a file or a folder that is there.
+    ///   - keepsHubAlive: False for one whose waits are no reason to go on: a ``LoopExit`` is thrown, and
+    ///     ``Hub/join(timeout:)`` returns, as if nobody waited.
     /// - Throws: `GreenletError` with `.loopFailed`; its cause is `ENOENT` if there is no such file, `ENOSPC` or
     ///   `EMFILE` if the user watches too many (`fs.inotify.max_user_watches`, `fs.inotify.max_user_instances`).
-    public init(_ path: String) throws {
+    public init(_ path: String, keepsHubAlive: Bool = true) throws {
         self.path = path
-        let watch = FileWatch(path)
+        let watch = FileWatch(path, isCounted: keepsHubAlive)
         holder = WatchHolder(watch)
         try watch.start()
     }
@@ -89,6 +92,19 @@ public final class FileWatcher {
         let watch = holder.watch
         watch.hub.checkThread("next", self)
         return try watch.next(timeout: timeout)
+    }
+
+    /// Throws `error` in all that wait by this watcher.
+    ///
+    /// Not a switch point. They get it in their turn; who waits together with other things finds it ready. Changes are
+    /// noted on, for whoever comes next.
+    ///
+    /// - Parameter error: What to throw.
+    ///
+    /// gevent: `Hub.cancel_wait`.
+    public func cancelWaits(with error: any Error) {
+        holder.watch.hub.checkThread("cancelWaits", self)
+        holder.watch.waiters.wakeAll(throwing: error)
     }
 
     /// Whether `cancel()` was called.

@@ -48,6 +48,7 @@ package final class Loop {
         mustSucceed("uv_loop_init", uv_loop_init(uvLoop))
         mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, runErrands))
         openPort()
+        OpenLoops.insert(self)
     }
 
     /// libuv's loop, for somebody who is going to change something about it.
@@ -106,6 +107,7 @@ package final class Loop {
     ///
     /// Nobody may wait for anything any more.
     package func close() {
+        OpenLoops.remove(self)
         errands.close()
         pollers.closeAll()
         uv_close(UnsafeMutableRawPointer(anchor).assumingMemoryBound(to: uv_handle_t.self), nil)

@@ -139,6 +139,21 @@ final class PollerTable {
         return true
     }
 
+    /// Throws `error` in whoever waits for the descriptor; listeners learn it when it is removed.
+    func throwInAll(waitingFor descriptor: CInt, _ error: any Error) {
+        guard let record = record(descriptor), record.pointee.serial != 0 else { return }
+        for direction in [Poller.Direction.read, .write] {
+            record.place(direction).pointee?.takeUnretainedValue().wake(throwing: PendingError(error))
+        }
+        for other in others[descriptor] ?? [] {
+            if let listener = other.waiter.greenlet as? DescriptorListener {
+                listener.refuse(with: error)
+            } else {
+                other.waiter.wake(throwing: error)
+            }
+        }
+    }
+
     private func makePage(for descriptor: CInt, _ hub: Hub) -> UnsafeMutablePointer<PollerRecord> {
         let index = Int(descriptor) / Self.linesInPage
         if index >= pageCount { grow(to: max(16, index + 1, pageCount * 2)) }

@@ -16,9 +16,11 @@ final class SignalWatch: HubWatch {
     /// - Parameters:
     ///   - signal: Its number.
     ///   - name: What to call it in errors.
+    ///   - keepsHubAlive: Whether the hub goes on for it.
     ///   - arrived: What to call in the loop, when it has arrived.
-    init(_ signal: CInt, _ name: String, _ arrived: @escaping () -> Void) {
+    init(_ signal: CInt, _ name: String, keepsHubAlive: Bool = false, _ arrived: @escaping () -> Void) {
         (self.signal, self.name, self.arrived) = (signal, name, arrived)
+        super.init(keepsHubAlive: keepsHubAlive)
     }
 
     func start() throws(GreenletError) {

@@ -30,13 +30,29 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Creates a timeout that isn't running yet.
     ///
     /// - Parameters:
-    ///   - duration: How long after `start()`; nil means never, zero means as soon as the hub runs.
+    ///   - duration: How long after `start()`; nil means never, zero or less means as soon as the hub runs.
     ///   - error: What to throw; nil means this timeout itself.
     ///
     /// gevent: `Timeout(seconds, exception)`.
     public init(_ duration: Duration?, throwing error: (any Error)? = nil) {
         length = TimeoutLength(duration, hasDetails: error != nil)
         if length.hasDetails { reference = TimeoutDetails(duration, error: error).retained() }
+    }
+
+    /// Creates a timeout that isn't running yet, maybe one that is no reason to go on.
+    ///
+    /// One that keeps nothing alive doesn't hold up a ``LoopExit``, nor ``Hub/join(timeout:)``: a wait that nothing but this
+    /// timeout would end is one that nothing ends. So it limits what goes on, and is none where all is over.
+    ///
+    /// - Parameters:
+    ///   - duration: How long after `start()`; nil means never, zero or less means as soon as the hub runs.
+    ///   - error: What to throw; nil means this timeout itself.
+    ///   - keepsHubAlive: False for one whose end is not to be waited for.
+    ///
+    /// gevent: `Timeout(seconds, exception, ref=False)`.
+    public init(_ duration: Duration?, throwing error: (any Error)? = nil, keepsHubAlive: Bool) {
+        length = TimeoutLength(duration, hasDetails: true)
+        reference = TimeoutDetails(duration, error: error, keepsHubAlive: keepsHubAlive).retained()
     }
 
     /// That of a deadline.
@@ -63,8 +79,8 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Starts the time; the error will be thrown in the greenlet that calls this.
     ///
-    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it won't
-    /// be, as after `cancel()`: only the new time counts.
+    /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it is as
+    /// after `cancel()`: only the new time counts.
     ///
     /// - Precondition: It isn't running.
     ///
@@ -83,25 +99,34 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
             let greenlet = hub.currentGreenletReference
             let shieldCount = greenlet._withUnsafeGuaranteedRef { $0.hasExtras ? $0.extras?.shieldCount ?? 0 : 0 }
             setGreenlet(greenlet)
-            if length.hasDetails { details?.shieldCount = shieldCount }
+            if length.hasDetails { details?.isStarted(shieldCount, on: hub) }
             let action = TimerAction.expire(.passRetained(self), shieldCount: UInt32(truncatingIfNeeded: shieldCount))
             timer = hub.timers.insert(deadline, action)
         }
     }
 
     @inline(never)
-    private func takeBackFormer() { target?.withdraw(self) }
+    private func takeBackFormer() { target?.withdraw(self, forgettingInterruption: false) }
 
     /// Stops the time.
     ///
-    /// If it is over, but the error has not been thrown yet, it won't be; a loop that it ended and that couldn't throw, as
-    /// `for item in queue`, has then just ended early. ``checkInterruption()`` behind that throws it. Not a switch point.
+    /// If it is over, but the error has not been thrown yet, it won't be. Unless it has ended a wait that couldn't throw it, of
+    /// a loop as `for item in queue`, or below C: what was interrupted is no success, and nothing here can tell. Then it is
+    /// thrown as a kill would be, at the next switch point, at the end of the greenlet, or by ``checkInterruption()``.
+    /// Not a switch point. Called again, or before `start()`, it does nothing.
     ///
-    /// gevent: `Timeout.cancel`.
+    /// gevent: `Timeout.cancel`, `Timeout.close`.
     public func cancel() {
         guard let greenlet = stop() else { return }
-        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self) }
+        greenlet._withUnsafeGuaranteedRef { $0.withdraw(self, forgettingInterruption: false) }
         greenlet.removeTimeout()
+    }
+
+    /// `cancel`, at the end of a scope that fails anyway: its error is thrown no more, whatever it has ended.
+    @usableFromInline
+    func abandon() {
+        target?.withdraw(self, forgettingInterruption: true)
+        cancel()
     }
 
     /// `cancel`, at the end of a scope whose body returned: throws what has ended a loop in there.
@@ -113,7 +138,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         if greenlet._withUnsafeGuaranteedRef({ $0.pendingErrors.isEmpty }) { return }
         let target = greenlet.takeUnretainedValue()
         let error = target.takeInterruption()
-        target.withdraw(self)
+        target.withdraw(self, forgettingInterruption: true)
         if let error { throw error }
     }
 
@@ -142,12 +167,16 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// - Parameter shieldCount: The lower half of how many shields its greenlet had opened at the start.
     func expire(shieldCount: UInt32) {
         timer = .none
+        if length.hasDetails { details?.isOver() }
         guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
         let now = greenlet.extras?.shieldCount ?? 0
         // Not four thousand million, as may be assumed.
         let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
         greenlet.inject(pendingError(shieldCount: max(0, now - Int(openedSince))))
     }
+
+    /// Whether it is among the hub's timers, and is not counted.
+    var isUncounted: Bool { isPending && details?.keepsHubAlive == false }
 
     /// Who started it, while it runs.
     var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }
@@ -173,10 +202,14 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         PendingError(details?.error ?? self, from: self, shieldCount: shieldCount)
     }
 
+    /// How long it is from its start; nil means for ever.
+    ///
+    /// gevent: `Timeout.seconds`.
+    public var duration: Duration? { details.map(\.duration) ?? length.duration }
+
     /// `timed out after 2.0 seconds: get on Greenlet-7`.
     public var description: String {
-        let time = (details.map(\.duration) ?? length.duration).map { "\($0)" } ?? "no time"
-        return "timed out after \(time)" + (details?.operation.map { ": \($0)" } ?? "")
+        "timed out" + (duration.map { " after \($0)" } ?? "") + (details?.operation.map { ": \($0)" } ?? "")
     }
 }
 
@@ -235,7 +268,7 @@ public func withTimeout<Value>(_ duration: Duration, _ body: () throws -> Value)
     do {
         value = try body()
     } catch {
-        timeout.cancel()
+        timeout.abandon()
         throw error
     }
     try timeout.finish()
@@ -264,7 +297,7 @@ public func withTimeout<Value>(
 ) throws -> Value {
     let timeout = Timeout(duration)
     timeout.start()
-    defer { timeout.cancel() }
+    defer { timeout.abandon() }
     do {
         let value = try body()
         try timeout.finish()

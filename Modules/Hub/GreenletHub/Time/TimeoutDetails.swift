@@ -45,20 +45,43 @@ final class TimeoutDetails {
     // Safe because the hub's thread alone touches them.
     @exclusivity(unchecked) var greenlet: Unmanaged<AnyGreenlet>?
     /// How many shields that had opened at the start: it passes those.
-    @exclusivity(unchecked) var shieldCount = 0
+    @exclusivity(unchecked) private(set) var shieldCount = 0
+    /// Whether the hub goes on for it.
+    let keepsHubAlive: Bool
+    /// The hub while it is among its timers, but is not counted: unretained, for that holds its timeouts.
+    @exclusivity(unchecked) private var uncountedOn: Unmanaged<Hub>?
 
-    init(_ duration: Duration?, error: (any Error)? = nil, operation: String? = nil, repeats: Bool = false) {
+    init(
+        _ duration: Duration?,
+        error: (any Error)? = nil,
+        operation: String? = nil,
+        repeats: Bool = false,
+        keepsHubAlive: Bool = true
+    ) {
         self.duration = duration
         self.error = error
         self.operation = operation
         self.repeats = repeats
+        self.keepsHubAlive = keepsHubAlive
     }
 
     @inline(never)
     func replaceGreenlet(by greenlet: Unmanaged<AnyGreenlet>?) -> Unmanaged<AnyGreenlet>? {
         defer { self.greenlet = greenlet }
+        isOver()
         return self.greenlet
     }
+
+    /// Its time begins.
+    func isStarted(_ shieldCount: Int, on hub: Hub) {
+        self.shieldCount = shieldCount
+        if keepsHubAlive { return }
+        hub.uncountedTimers += 1
+        uncountedOn = .passUnretained(hub)
+    }
+
+    /// Its time is over, or taken back.
+    func isOver() { uncountedOn.take()?._withUnsafeGuaranteedRef { $0.uncountedTimers -= 1 } }
 
     /// For a word that holds it.
     func retained() -> UnsafeRawPointer { UnsafeRawPointer(Unmanaged.passRetained(self).toOpaque()) }

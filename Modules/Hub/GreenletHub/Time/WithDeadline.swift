@@ -35,7 +35,7 @@ private func withDeadline<Value>(
     extras.deadline = outer.map { min($0, deadline) } ?? deadline
     timeout.start(until: deadline)
     defer {
-        timeout.cancel()
+        timeout.abandon()
         extras.deadline = outer
     }
     let value = try body()

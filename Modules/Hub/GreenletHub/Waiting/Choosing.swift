@@ -167,7 +167,7 @@ final class Candidate: StandIn {
     func stand(in list: WaitList, _ verb: StaticString, _ object: AnyObject) throws {
         (self.verb, self.object) = (verb, object)
         try stand(in: list)
-        if list.isExternal { choosing.isExternal = true }
+        if list.keepsHubAlive { choosing.isExternal = true }
     }
 
     /// From now on the error of a greenlet will be seen.

@@ -1,16 +1,18 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
-// What interrupts a loop that can't throw: such a loop ends, and the error is thrown as soon as something can.
+// What interrupts a wait that can't throw, as that of a loop: it ends, and the error is thrown as soon as something can.
 
 import CGreenletCore
 import Glibc
 import GreenletCore
 
-/// Throws the error that ended a loop early, as a kill or a ``Timeout`` does; does nothing if none did.
+/// Throws the error that ended a wait early which couldn't throw it, as a kill or a ``Timeout`` does; does nothing if none
+/// did.
 ///
-/// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence. The error that
-/// ended it is thrown at the next switch point, at the end of ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end
-/// of the greenlet's body, whichever comes first. Where nothing can throw it any more, as `main` returns or a raw greenlet
-/// ends, it is reported as ``Hub/errorHandler`` has it, and a program that would have exited with 0 does with 1. Here it is
+/// `for item in queue` can't throw, nor can `Array(queue)` and all else that goes through a sequence, nor C code below which a
+/// patched call has failed with `ECANCELED`. The error is thrown at the next switch point, at the end of
+/// ``withTimeout(_:_:)`` or ``withDeadline(_:_:)``, or at the end of the greenlet's body, whichever comes first. Where
+/// nothing can throw it any more, as `main` returns or a raw greenlet ends, it is reported as ``Hub/errorHandler`` has
+/// it, and a program that would have exited with 0 does with 1. Here it is
 /// thrown sooner:
 ///
 /// ```swift
@@ -19,17 +21,27 @@ import GreenletCore
 /// try file.write(items)
 /// ```
 ///
-/// Not a switch point. It is thrown once. After `Timeout.cancel()` that timeout's error is thrown no more, so between
-/// `start()` and `cancel()` call this behind such a loop.
+/// Not a switch point. It is thrown once. `Timeout.cancel()` leaves it to be thrown, but can't tell: so between `start()` and
+/// `cancel()` call this behind such a wait.
 ///
-/// - Throws: What ended the loop.
+/// - Throws: What ended the wait.
 public func checkInterruption() throws {
     guard let greenlet = Hub.ifPresent?.currentGreenlet, !greenlet.pendingErrors.isEmpty else { return }
     if let error = greenlet.takeInterruption() { throw error }
 }
 
 extension AnyGreenlet {
-    /// Tells the error handler of errors that ended loops, if nothing can throw them any more.
+    /// Keeps an error that has ended a wait which couldn't throw it, for the next who can.
+    func hold(_ pending: PendingError) {
+        var pending = pending
+        // No shield that opens later lets it in.
+        pending.shieldCount = min(pending.shieldCount, extras?.shieldCount ?? 0)
+        pending.hasEndedWait = true
+        watchExit
+        pendingErrors.putBack(pending)
+    }
+
+    /// Tells the error handler of errors that ended such waits, if nothing can throw them any more.
     ///
     /// - Returns: Whether there were any.
     @discardableResult
@@ -44,7 +56,7 @@ extension AnyGreenlet {
 }
 
 /// Makes sure that a program doesn't end as if all were well while such an error is held: the greenlet that ends it, or
-/// the main one, had a loop ended, and has come to no place since that could throw.
+/// the main one, had a wait ended, and has come to no place since that could throw.
 ///
 /// Done once. The status is changed from 0 to 1; glibc allows for an `exit` in here, and goes on with the others.
 private let watchExit: Void = {
@@ -107,15 +119,11 @@ struct LoopStep {
     @usableFromInline
     func postpone(_ error: any Error) {
         greenlet._withUnsafeGuaranteedRef { greenlet in
-            let shieldCount = greenlet.extras?.shieldCount ?? 0
             let interruption = error as? Interruption
-            var pending = interruption?.pending ?? PendingError(error)
+            let pending = interruption?.pending ?? PendingError(error)
             // Not what a user throws in, though it be the same.
             if pending.error is QueueClosed, interruption == nil || pending.sender is WaitList { return }
-            pending.shieldCount = min(pending.shieldCount, shieldCount)  // no shield that opens later lets it in
-            pending.hasEndedLoop = true
-            watchExit
-            greenlet.pendingErrors.putBack(pending)
+            greenlet.hold(pending)
         }
     }
 }

@@ -10,8 +10,8 @@ package struct PendingError {
     let sender: AnyObject?
     /// How many shields the greenlet had opened when this began: it passes those, and no later one.
     var shieldCount: Int
-    /// Whether it has ended a loop that couldn't throw it: then it must not be forgotten when its scope ends.
-    var hasEndedLoop = false
+    /// Whether it has ended a wait that couldn't throw it, of a loop or below C: then it must not be forgotten.
+    var hasEndedWait = false
 
     package init(_ error: any Error, from sender: AnyObject? = nil, shieldCount: Int = .max) {
         self.error = error
@@ -46,16 +46,18 @@ struct PendingErrors {
         return removed
     }
 
-    /// Removes those of a sender, but for one that is on its way.
-    mutating func removeAll(from sender: AnyObject, but departing: Int?) {
-        let rest = (list ?? []).enumerated().filter { $0.element.sender !== sender || $0.offset == departing }
+    /// Removes those of a sender, but for one that is on its way, and maybe those that have ended a wait already.
+    mutating func removeAll(from sender: AnyObject, but departing: Int?, keepingInterruption isKept: Bool) {
+        let rest = (list ?? []).enumerated().filter {
+            $0.element.sender !== sender || $0.offset == departing || isKept && $0.element.hasEndedWait
+        }
         list = rest.isEmpty ? nil : rest.map(\.element)
     }
 
     /// Takes out those that have ended loops.
     mutating func takeInterruptions() -> PendingErrors {
         let all = list ?? []
-        let (taken, rest) = (all.filter(\.hasEndedLoop), all.filter { !$0.hasEndedLoop })
+        let (taken, rest) = (all.filter(\.hasEndedWait), all.filter { !$0.hasEndedWait })
         list = rest.isEmpty ? nil : rest
         return PendingErrors(taken)
     }
@@ -183,7 +185,7 @@ extension AnyGreenlet {
         case .thrown: break
         case .caughtByLoop: return Interruption(pending)
         case .held:
-            pendingErrors.putBack(pending)
+            hold(pending)
             return ErrorHeld()
         }
         if let timeout = deadline(of: pending) {
@@ -256,10 +258,10 @@ extension AnyGreenlet {
         throw error
     }
 
-    /// The error that ended a loop, if that is still to be thrown and no shield keeps it out.
+    /// The error that ended a wait which couldn't throw it, if that is still to be thrown and no shield keeps it out.
     @inline(never)
     func takeInterruption() -> (any Error)? {
-        let index = pendingErrors.index(passing: extras?.shield ?? 0) { $0.hasEndedLoop }
+        let index = pendingErrors.index(passing: extras?.shield ?? 0) { $0.hasEndedWait }
         guard let index, let pending = pendingErrors.remove(at: index) else { return nil }
         return raise(pending)
     }
@@ -310,12 +312,19 @@ extension AnyGreenlet {
     }
 
     /// Takes back what `sender` injected, unless a wait has been ended for it.
+    ///
+    /// - Parameters:
+    ///   - sender: Whose.
+    ///   - isForgotten: Whether to take back also what has ended a wait that couldn't throw it.
     @inline(__always)
-    func withdraw(_ sender: AnyObject) { if !pendingErrors.isEmpty { withdrawPending(sender) } }
+    func withdraw(_ sender: AnyObject, forgettingInterruption isForgotten: Bool) {
+        if !pendingErrors.isEmpty { withdrawPending(sender, isForgotten) }
+    }
 
     @inline(never)
-    private func withdrawPending(_ sender: AnyObject) {
-        pendingErrors.removeAll(from: sender, but: waitState.phase == .injected ? nextPending : nil)
+    private func withdrawPending(_ sender: AnyObject, _ isForgotten: Bool) {
+        let departing = waitState.phase == .injected ? nextPending : nil
+        pendingErrors.removeAll(from: sender, but: departing, keepingInterruption: !isForgotten)
     }
 
     /// No error that arrived will be thrown any more.

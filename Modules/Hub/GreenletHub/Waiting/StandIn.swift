@@ -12,8 +12,8 @@ class StandIn: AnyGreenlet {
     /// Where it stands, kept alive: what led to the list may let go of it.
     private var list: WaitList?
 
-    /// Whether something outside of this thread's greenlets will wake it.
-    final var isExternal: Bool { list?.isExternal == true }
+    /// Whether something outside of this thread's greenlets will wake it, and the hub goes on for that.
+    final var isExternal: Bool { list?.keepsHubAlive == true }
 
     init(on hub: Hub) { super.init(hub: hub, context: nil, stage: .endless) }
 

@@ -27,10 +27,15 @@ package class WaitList {
 
     /// By hand, as in `AnyGreenlet`.
     @exclusivity(unchecked) private var linksReference: Unmanaged<RawLinks>?
+    /// Whether the hub goes on for those who wait in it, whoever else could wake them.
+    final let keepsHubAlive: Bool
 
-    package init() { isExternal = false }
+    package init() { (isExternal, keepsHubAlive) = (false, false) }
 
-    fileprivate init(isExternal: Bool) { self.isExternal = isExternal }
+    fileprivate init(keepsHubAlive: Bool) {
+        isExternal = true
+        self.keepsHubAlive = keepsHubAlive
+    }
 
     deinit { if let linksReference { linksReference.release() } }
 
@@ -162,14 +167,14 @@ package class WaitList {
 
 /// A list whose greenlets are woken by something outside of this thread's greenlets: the kernel, or a thread.
 ///
-/// The hub sleeps, and reports no deadlock, as long as somebody waits here.
+/// The hub sleeps, and reports no deadlock, as long as somebody waits here; unless the list keeps no hub alive.
 package final class ExternalWaitList: WaitList {
     /// Called when the last one has left, for whatever reason; maybe more than once.
     ///
     /// Keeps alive whoever will wake them, as long as he sets it only while somebody may stand here.
     var abandoned: () -> Void = {}
 
-    package override init() { super.init(isExternal: true) }
+    package override init(keepsHubAlive: Bool = true) { super.init(keepsHubAlive: keepsHubAlive) }
 
     /// Parks the current greenlet in this list.
     ///
@@ -179,8 +184,13 @@ package final class ExternalWaitList: WaitList {
     func waitForOutside(for reason: WaitReason, until deadline: Deadline?) throws -> Bool {
         defer { tellIfAbandoned() }
         let hub = try Hub.current.parkable().hub
-        hub.externalWaits += 1
-        defer { hub.externalWaits -= 1 }
+        let (waits, timers) = keepsHubAlive ? (1, 0) : (0, deadline == nil ? 0 : 1)
+        hub.externalWaits += waits
+        hub.uncountedTimers += timers
+        defer {
+            hub.externalWaits -= waits
+            hub.uncountedTimers -= timers
+        }
         return try wait(for: reason, until: deadline)
     }
 }

@@ -26,6 +26,14 @@ package struct WaitReason {
         subject = 0
     }
 
+    /// That of a sleep which keeps no hub alive.
+    static var uncountedSleep: WaitReason { WaitReason(uncountedVerb) }
+
+    private static let uncountedVerb: StaticString = "a sleep that keeps no hub alive"
+
+    /// Whether it is that.
+    var isUncountedSleep: Bool { verb == Self.uncountedVerb.utf8Start }
+
     /// The object, for whoever wants it in the cache.
     @inline(__always)
     var address: UnsafeRawPointer? { subject & 1 == 0 ? UnsafeRawPointer(bitPattern: subject) : nil }
