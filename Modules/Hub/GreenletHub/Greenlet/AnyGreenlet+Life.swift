@@ -64,15 +64,21 @@ extension AnyGreenlet {
     @inline(__always)
     final func run() {
         stage = .running
-        guard let job = job.take() else { return }
         do {
-            try checkPending()
-            try job(self)
+            try runJob()
             if !pendingErrors.isEmpty { return finishAmongErrors() }
             finish(.returned)
         } catch {
             finish(with: error)
         }
+    }
+
+    /// What the body captured ends here, while it still runs: before anybody is told of its end.
+    @inline(__always)
+    private final func runJob() throws {
+        guard let job = job.take() else { preconditionFailure("a greenlet that was abandoned runs") }
+        try checkPending()
+        try job(self)
     }
 
     /// A loop that was ended by an error is no success, if nothing has thrown that since.
@@ -84,21 +90,26 @@ extension AnyGreenlet {
     }
 
     /// Ends it before it ran.
-    final func abandon(with error: any Error) {
-        job = nil
+    ///
+    /// - Returns: Its job, which must end when all else is done: what the body captured may do anything then, and kill this
+    ///   greenlet again.
+    final func abandon(with error: any Error) -> Job? {
+        let former = job.take()
         finish(with: error)
+        return former
     }
 
     /// `abandon`, if it has not started: whether that was so.
     final func abandonUnstarted(with error: any Error) -> Bool {
         switch stage {
         case .created:
-            abandon(with: error)
+            _ = abandon(with: error)
         case .delayed:
-            abandon(with: error)
+            let job = abandon(with: error)
             hub.unregister(.passUnretained(self))
+            withExtendedLifetime(job) {}
         case .scheduled where context == nil:
-            abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
+            _ = abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
         default:
             return false
         }

@@ -110,11 +110,21 @@ public class AnyGreenlet {
     }
 
     deinit {
-        if let extrasReference { extrasReference.release() }
-        // The last reference may go on another thread, or after the hub was taken down.
-        if cgreenlet_thread_if_started()?.pointee.hub == Unmanaged.passUnretained(hub).toOpaque() {
-            Unmanaged.passUnretained(hub)._withUnsafeGuaranteedRef { $0.giveBack(id: id) }
-        }
+        if let extrasReference { endExtras(extrasReference) }
+        if isOnItsThread { Unmanaged.passUnretained(hub)._withUnsafeGuaranteedRef { $0.giveBack(id: id) } }
+    }
+
+    /// Whether this is the hub's thread: the last reference may go on another one, or after the hub was taken down.
+    @inline(__always)
+    private final var isOnItsThread: Bool {
+        cgreenlet_thread_if_started()?.pointee.hub == Unmanaged.passUnretained(hub).toOpaque()
+    }
+
+    /// What was left, as it never started, or was made after the end by what ended then.
+    @inline(never)
+    private final func endExtras(_ extras: Unmanaged<Extras>) {
+        if isOnItsThread { extras._withUnsafeGuaranteedRef { hub.forget(valuesOf: $0) } }
+        extras.release()
     }
 
     /// Whether it has ended, or never will run.
