@@ -218,10 +218,16 @@ extension AnyGreenlet {
     }
 
     /// Takes a link back; does nothing if it was called or taken back before.
-    package final func removeLink(_ id: LinkID) { links?.remove(id) }
+    package final func removeLink(_ id: LinkID) {
+        let removed = links?.remove(id)
+        withExtendedLifetime(removed) {}
+    }
 
     /// Takes all links back that users made.
-    final func removeAllLinks() { links?.removeUsers() }
+    final func removeAllLinks() {
+        let removed = links?.removeUsers()
+        withExtendedLifetime(removed) {}
+    }
 
     /// Whether a user's link is still to be called.
     final var hasUsersLinks: Bool { links?.hasUsers ?? false }

@@ -140,9 +140,11 @@ extension Hub {
 
     private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
         let left = Set(others)
+        let dropped = callbacks
         callbacks = []
+        withExtendedLifetime(dropped) {}
         ownTimers = 0
-        var dropped: [TimerAction] = []
+        var stopped: [TimerAction] = []
         timers.removeAll { action in
             switch action {
             case .wake(let reference, _):
@@ -153,11 +155,11 @@ extension Hub {
             case .start: return true
             case .expire(let timeout, _):
                 if let target = timeout.takeUnretainedValue().target, !left.contains(target) { return false }
-                dropped.append(action)
+                stopped.append(action)
                 return true
             }
         }
-        for action in dropped { action.drop() }
+        for action in stopped { action.drop() }
         var served: [AnyGreenlet] = []
         while let next = runnable.popFirst()?.takeUnretainedValue() {
             if next.isServed && left.contains(next) { served.append(next) }
