@@ -127,8 +127,11 @@ extension AnyGreenlet {
         if !startTimer.isNone { cancelStart() }
         stage = end
         endTimeouts()
-        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
-        if joiners != nil || links != nil || end == .failed { tellOthers() }
+        if joiners != nil || links != nil || end == .failed {
+            tellAll()
+        } else if let joiner {
+            joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) }
+        }
         if !pendingErrors.isEmpty { dropPending() }  // nothing will be thrown any more
         if hasExtras { dropExtras() }  // last: who is told of an error may look at them
     }
@@ -140,11 +143,20 @@ extension AnyGreenlet {
     }
 
     @inline(never)
-    private final func tellOthers() {
-        let isObserved = getters > 0 || links?.isObserved == true
+    private final func tellAll() {
+        let unseen = failure != nil && !isErrorSeen ? failure : nil  // asked before those who wait are woken
+        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         joiners?.wakeAll()
         notifyLinks()
-        if let failure, !isObserved { hub.report(self, failure) }
+        if let unseen { hub.report(self, unseen) }
+    }
+
+    /// Whether somebody will see the error that it ends with: a link, or one whose wait for it hasn't been ended otherwise.
+    private final var isErrorSeen: Bool {
+        if extras?.endsProcess == true { return false }  // they never run
+        if links?.isObserved == true { return true }
+        if let joiner, joiner._withUnsafeGuaranteedRef({ $0.seesError(of: self) }) { return true }
+        return joiners?.contains { $0.seesError(of: self) } ?? false
     }
 }
 
@@ -155,16 +167,21 @@ extension AnyGreenlet {
     /// Switch point, unless it has.
     ///
     /// - Returns: Whether it has.
-    final func waitForEnd(timeout: Duration?) throws -> Bool {
+    final func waitForEnd(timeout: Duration?) throws -> Bool { try waitForEnd(timeout: timeout, getting: false) }
+
+    @inline(__always)
+    private final func waitForEnd(timeout: Duration?, getting: Bool) throws -> Bool {
         if isReady { return true }
         if checkThread("join"), isReady { return true }
         let deadline = Deadline(after: timeout)
         // In the order they come: the first place is free again only when nobody is behind it.
-        if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline) }
+        if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline, getting) }
         let reference = try Hub.parkableReference()
         joiner = reference
         defer { joiner = nil }
         return try reference._withUnsafeGuaranteedRef { greenlet in
+            if getting { greenlet.isGetting = true }
+            defer { if getting { greenlet.isGetting = false } }
             greenlet.beginWait()
             _ = try greenlet.park(for: WaitReason("join", self), until: deadline)
             return isReady
@@ -172,19 +189,26 @@ extension AnyGreenlet {
     }
 
     @inline(never)
-    private final func waitBehindOthers(until deadline: Deadline?) throws -> Bool {
+    private final func waitBehindOthers(until deadline: Deadline?, _ getting: Bool) throws -> Bool {
+        let greenlet = try hub.parkable()
+        greenlet.isGetting = getting
+        defer { greenlet.isGetting = false }
+        _ = try joinerList.wait(for: WaitReason("join", self), until: deadline)
+        return isReady
+    }
+
+    /// Where those stand who wait behind the first.
+    final var joinerList: WaitList {
         let list = joiners ?? WaitList()
         joiners = list
-        _ = try list.wait(for: WaitReason("join", self), until: deadline)
-        return isReady
+        return list
     }
 
     /// Waits until it has ended with a value, and throws if it has not.
     @usableFromInline
     final func waitForValue(timeout: Duration?) throws {
-        getters += 1
-        defer { getters -= 1 }
-        guard try waitForEnd(timeout: timeout) else { throw Timeout.expired(after: timeout, "get", self) }
+        let hasEnded = try waitForEnd(timeout: timeout, getting: true)
+        if !hasEnded { throw Timeout.expired(after: timeout, "get", self) }
         if let failure { throw failure }
         if stage == .exited { throw GreenletError.noValue("\(self)") }
     }

@@ -186,10 +186,9 @@ extension AnyGreenlet {
     /// Whether it waits in a list that something outside of this thread's greenlets looks after.
     fileprivate var waitsOutside: Bool { waitList?.takeUnretainedValue().isExternal ?? false }
 
-    /// With its end the process ends; whoever waits for that is in the parent, and looks at no error here.
+    /// With its end the process ends; whoever waits for that is in the parent.
     fileprivate func isLastHere() {
         ensuredExtras.endsProcess = true
-        getters = 0
         // Kept for ever: what they hold would end with them.
         if let links { _ = Unmanaged.passRetained(LinksOfParent(links)) }
         links = nil
