@@ -40,7 +40,7 @@ extension Hub {
         let runner = currentGreenlet
         let ticket = runner.waitState.ticket
         do {
-            try errorHandler(greenlet, error)
+            try runner.withTree(of: greenlet) { try errorHandler(greenlet, error) }
         } catch let another {
             Hub.reportToStandardError(greenlet, error)
             writeToStandardError("greenlet: the error handler, called with this error, failed: \(another)")
