@@ -268,6 +268,43 @@ import Testing
             #expect(runs == 0 && victims.allSatisfy { $0.isReady })
         }
     }
+
+    @Test(arguments: VictimStage.allCases)
+    func whatItsBodyCapturedMayKillItAgain(stage: VictimStage) async {
+        await onHub {
+            let reports = Reports()
+            var again: [Bool] = []
+            var session: Session? = Session { again.append(try $0.kill(with: TestError(2), wait: false)) }
+            let beat = Greenlet { [session] in
+                try withExtendedLifetime(session) { try sleep(.seconds(10)) }
+            }
+            session?.beat = beat
+            session = nil
+            let event = Event()
+            let other = spawn { try event.wait() }
+            let both = spawn { try joinAll([beat, other]).count }
+            try yieldNow()
+            try stage.bring(beat)
+            try beat.kill(with: TestError(1))
+            // One that waits still runs when what it captured ends: it kills itself then, by an error thrown to the killer.
+            #expect(again == (stage == .waiting ? [] : [true]))
+            try settle()
+            #expect(Hub.current.aliveCount == 2)
+            event.set()
+            #expect(try both.get() == 2)
+            #expect(reports.errors == [TestError(1)] && beat.error as? TestError == TestError(1))
+        }
+    }
+}
+
+/// What a body captures, and what becomes of its greenlet when it ends.
+private final class Session {
+    var beat: Greenlet<Void>?
+    private let end: (Greenlet<Void>) throws -> Void
+
+    init(_ end: @escaping (Greenlet<Void>) throws -> Void) { self.end = end }
+
+    deinit { if let beat { try? end(beat) } }
 }
 
 /// How far a greenlet has come when it is killed.

@@ -211,4 +211,50 @@ import Testing
             #expect(calls == [2, 3, 4] && reports.errors == [TestError(2), TestError(3), TestError(4)])
         }
     }
+
+    @Test(arguments: [false, true], [false, true])
+    func aCallbackMayHoldWhatTakesItBack(all: Bool, hasEnded: Bool) async {
+        await onHub {
+            var calls = 0
+            let source = spawn { try sleep(.milliseconds(1)) }
+            let tokens = (0..<3).map { _ in
+                let token = Token(source)
+                token.link = source.link { _ in
+                    withExtendedLifetime(token) {}
+                    calls += 1
+                }
+                return token.link
+            }
+            if hasEnded { try source.join() }
+            if all { source.unlinkAll() } else { for case let link? in tokens { source.unlink(link) } }
+            #expect(!source.hasLinks)
+            try source.join()
+            try settle()
+            #expect(calls == 0)
+        }
+    }
+
+    @Test func rawOnesAreCalledBeforeTheOthersBegin() async {
+        await onHub {
+            var calls: [String] = []
+            let source = spawn {}
+            for number in 1...3 {
+                source.link { _ in calls.append("link \(number)") }
+                source.rawLink { _ in calls.append("raw \(number)") }
+            }
+            try source.join()
+            try settle()
+            #expect(calls == ["raw 1", "raw 2", "raw 3", "link 1", "link 2", "link 3"])
+        }
+    }
+}
+
+/// Takes a link back when it ends.
+private final class Token {
+    private let greenlet: AnyGreenlet
+    var link: LinkID?
+
+    init(_ greenlet: AnyGreenlet) { self.greenlet = greenlet }
+
+    deinit { if let link { greenlet.unlink(link) } }
 }

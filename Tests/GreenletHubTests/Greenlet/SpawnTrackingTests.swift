@@ -104,4 +104,27 @@ import Testing
             #expect(linked == 2 && told == ["only", "by the link"])
         }
     }
+
+    @Test func aCallbackMayHoldWhatTakesItBack() async {
+        await onHub {
+            final class Token {
+                var callback: SpawnCallbackID?
+                deinit { if let callback { Hub.current.removeSpawnCallback(callback) } }
+            }
+            let hub = Hub.current
+            var told = 0
+            let ids = (0..<3).map { _ in
+                let token = Token()
+                let id = hub.addSpawnCallback { _ in
+                    withExtendedLifetime(token) {}
+                    told += 1
+                }
+                token.callback = id
+                return id
+            }
+            for id in ids { hub.removeSpawnCallback(id) }
+            try spawn {}.join()
+            #expect(told == 0)
+        }
+    }
 }

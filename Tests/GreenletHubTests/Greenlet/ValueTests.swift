@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    @Test func joinAndJoinAllStandInOneLine() async {
+        await onHub {
+            var order: [Int] = []
+            let target = spawn { try sleep(.milliseconds(5)) }
+            let waiters = (0..<6).map { number in
+                spawn {
+                    if number.isMultiple(of: 2) { try target.join() } else { try joinAll([target]) }
+                    order.append(number)
+                }
+            }
+            try joinAll(waiters)
+            #expect(order == Array(0..<6))
+        }
+    }
+
     @Test func aKilledJoinerLeavesItsPlace() async {
         await onHub {
             let target = spawn { try sleep(.milliseconds(20)) }

@@ -187,6 +187,18 @@ import Testing
             #expect(now == [greenlet])
         }
     }
+
+    @Test func manyWhoWaitForOneGiveUpQuickly() async {
+        await onHub {
+            let count = isSanitized ? 300 : 10_000
+            let slow = spawn { try sleep(.seconds(60)) }
+            let all = (0..<count).map { _ in spawn { try joinAll([slow]) } }
+            try settle()
+            // All of them together: with a look at all others each, it would be half a minute.
+            #expect(try elapsed { try killAll(all) } < .seconds(5))
+            try slow.kill()
+        }
+    }
 }
 
 private struct Observed {

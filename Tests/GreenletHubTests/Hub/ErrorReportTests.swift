@@ -115,4 +115,119 @@ import Testing
             #expect(lines[3].contains("the error handler") && lines[3].contains("TestError(number: 3)"))
         }
     }
+
+    @Test func aHandlerMaySetTheNextOneWhenItGoes() async {
+        await onHub {
+            final class Restoring {
+                let restore: () -> Void
+                init(_ restore: @escaping () -> Void) { self.restore = restore }
+                deinit { restore() }
+            }
+            let hub = Hub.current
+            var told: [String] = []
+            var restoring: Restoring? = Restoring { hub.errorHandler = { _, _ in told.append("restored") } }
+            hub.errorHandler = { [restoring] _, _ in withExtendedLifetime(restoring) { told.append("first") } }
+            restoring = nil
+            hub.errorHandler = { _, _ in told.append("second") }
+            try spawn { throw TestError(1) }.join()
+            #expect(told == ["restored"])
+        }
+    }
+
+    @Test(arguments: Asker.allCases)
+    func whoHasBeenWokenOtherwiseDoesNotSeeTheError(asker: Asker) async {
+        await onHub {
+            let reports = Reports()
+            let event = Event()
+            let worker = spawn {
+                try event.wait()
+                throw TestError(5)
+            }
+            let before = asker.stands == .behindOthers ? spawn { try worker.join() } : nil
+            let asking = spawn { try asker.ask(worker) }
+            try settle()
+            event.set()
+            try asking.kill(wait: false)  // it is woken before the worker ends, and runs after it
+            try asking.join()
+            #expect(asking.isSuccessful && reports.errors == [TestError(5)])
+            try before?.join()
+        }
+    }
+
+    @Test(arguments: Asker.allCases)
+    func whoIsKilledWhenTheErrorIsThereSeesItFirst(asker: Asker) async {
+        await onHub {
+            let reports = Reports()
+            let event = Event()
+            let worker = spawn {
+                try event.wait()
+                throw TestError(5)
+            }
+            let before = asker.stands == .behindOthers ? spawn { try worker.join() } : nil
+            var seen: (any Error)?
+            let asking = spawn { seen = caught { try asker.ask(worker) } }
+            try settle()
+            event.set()
+            spawn { try asking.kill(wait: false) }
+            try asking.join()
+            #expect(seen as? TestError == TestError(5) && reports.errors.isEmpty)
+            try before?.join()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func ofTwoThatFailAtOnceJoinAllThrowsOneAndTheOtherIsReported(areJoined: Bool) async {
+        await onHub {
+            let reports = Reports()
+            let event = Event()
+            let both = (1...2).map { number in
+                spawn {
+                    try event.wait()
+                    throw TestError(number)
+                }
+            }
+            let others = areJoined ? both.map { one in spawn { try one.join() } } : []
+            try settle()
+            spawn { event.set() }
+            #expect(throws: TestError(1)) { try joinAll(both, raisingErrors: true) }
+            #expect(reports.errors == [TestError(2)])
+            try joinAll(others)
+        }
+    }
+
+    @Test func whatComesWhenEnoughHaveEndedIsReported() async {
+        await onHub {
+            let reports = Reports()
+            let event = Event()
+            let good = spawn { try event.wait() }
+            let bad = spawn {
+                try event.wait()
+                throw TestError(1)
+            }
+            try settle()
+            spawn { event.set() }
+            let ended = try joinAll([good, bad], raisingErrors: true, count: 1)
+            try bad.join()
+            #expect(ended == [good] && reports.errors == [TestError(1)])
+        }
+    }
+}
+
+/// Who gets the error that a greenlet ends with.
+struct Asker: CaseIterable, Sendable {
+    enum Place {
+        case first
+        case behindOthers
+    }
+
+    let stands: Place
+    let ask: @Sendable (Greenlet<Void>) throws -> Void
+
+    static let allCases: [Asker] = [Place.first, .behindOthers].flatMap { place in
+        [
+            Asker(stands: place) { try $0.get() },
+            Asker(stands: place) { try joinAll([$0], raisingErrors: true) },
+            Asker(stands: place) { try choose([.get(from: $0) { $0 }]) },
+        ]
+    }
 }

@@ -186,6 +186,29 @@ private final class AtEnd: Sendable {
         }
     }
 
+    @Test func whatIsMadeAfterTheEndGoesWithTheGreenlet() async {
+        await onHub {
+            let ends = Atomic(0)
+            var chain: GreenletLocal<AtEnd>?
+            for _ in 0..<6 {
+                let next = chain
+                chain = GreenletLocal {
+                    AtEnd {
+                        ends.add(1, ordering: .relaxed)
+                        _ = next?.value
+                    }
+                }
+            }
+            let first = try #require(chain)
+            var greenlet: AnyGreenlet? = spawn { _ = first.value }
+            try settle()
+            #expect(greenlet?.isReady == true && ends.load(ordering: .relaxed) == 4)
+            greenlet = nil
+            // The last one is the main greenlet's, on which the one before has ended.
+            #expect(ends.load(ordering: .relaxed) == 5)
+        }
+    }
+
     @Test func callbacksOfTheHubHaveTheirOwn() async {
         await onHub {
             let local = GreenletLocal { 0 }
@@ -278,4 +301,48 @@ private final class AtEnd: Sendable {
             #expect(locals.enumerated().allSatisfy { $0.element.value == $0.offset + 1 })
         }
     }
+
+    @Test func whatABodyCapturedEndsBeforeTheValuesDo() async {
+        await onHub {
+            let census = Census()
+            let local = census.local()
+            var seen: [Bool] = []
+            func started() -> Greenlet<Void> {
+                let atEnd = AtEndHere { seen.append(local.value.number == census.made) }
+                return spawn {
+                    withExtendedLifetime(atEnd) {}
+                    _ = local.value
+                }
+            }
+            for _ in 0..<3 { try started().join() }
+            #expect(seen == [true, true, true] && census.made == 3 && census.alive == 0)
+        }
+    }
+
+    @Test func whatABodyReturnsMayLookAtLocalsWhenItEnds() async {
+        await onHub {
+            let census = Census()
+            let local = census.local()
+            var ends = 0
+            for _ in 0..<3 {
+                spawn {
+                    AtEndHere {
+                        _ = local.value
+                        ends += 1
+                    }
+                }
+            }
+            try settle()
+            #expect(ends == 3 && census.alive == 0)
+        }
+    }
+}
+
+/// Does something when it ends, on the thread that made it.
+private final class AtEndHere {
+    private let action: () -> Void
+
+    init(_ action: @escaping () -> Void) { self.action = action }
+
+    deinit { action() }
 }

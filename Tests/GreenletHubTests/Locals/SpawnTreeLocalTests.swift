@@ -233,4 +233,22 @@ private final class Token: Sendable {}
             }
         }
     }
+
+    @Test func whoIsToldOfAnErrorSeesWhatTheFailedOneSaw() async {
+        await onHub {
+            var told: [String] = []
+            let hub = Hub.current
+            hub.errorHandler = { failed, _ in told.append("\(failed.name): \(name.value)") }
+            for isStarted in [true, false] {
+                let victim = name.withValue("bound") { spawn(name: "victim") { try sleep(.seconds(10)) } }
+                let free = spawn(name: "free") { try sleep(.seconds(10)) }
+                try name.withValue("killer's") {
+                    if isStarted { try settle() }
+                    try killAll([victim, free], with: TestError(1))
+                    #expect(name.value == "killer's")
+                }
+            }
+            #expect(told == ["victim: bound", "free: none", "victim: bound", "free: none"])
+        }
+    }
 }

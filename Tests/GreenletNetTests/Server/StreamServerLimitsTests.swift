@@ -42,6 +42,25 @@ import Testing
         }
     }
 
+    @Test func aLogMaySetTheNextOneWhenItGoes() async {
+        await onHub {
+            final class Restoring {
+                let restore: () -> Void
+                init(_ restore: @escaping () -> Void) { self.restore = restore }
+                deinit { restore() }
+            }
+            let server = StreamServer("127.0.0.1:0") { _, _ in }
+            var lines: [String] = []
+            func restore() { server.log = { lines.append("restored \($0)") } }
+            var restoring: Restoring? = Restoring(restore)
+            server.log = { [restoring] line in withExtendedLifetime(restoring) { lines.append(line) } }
+            restoring = nil
+            server.log = { lines.append($0) }
+            server.log("line")
+            #expect(lines == ["restored line"])
+        }
+    }
+
     @Test func aConnectionThatEndsMakesItTryAtOnce() async {
         await onHub {
             let server = StreamServer("127.0.0.1:0") { socket, _ in _ = try socket.recv(maxBytes: 10) }

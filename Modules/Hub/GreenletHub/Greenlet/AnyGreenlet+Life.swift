@@ -72,15 +72,21 @@ extension AnyGreenlet {
     @inline(__always)
     final func run() {
         stage = .running
-        guard let job = job.take() else { return }
         do {
-            try checkPending()
-            try job(self)
+            try runJob()
             if !pendingErrors.isEmpty { return finishAmongErrors() }
             finish(.returned)
         } catch {
             finish(with: error)
         }
+    }
+
+    /// What the body captured ends here, while it still runs: before anybody is told of its end.
+    @inline(__always)
+    private final func runJob() throws {
+        guard let job = job.take() else { preconditionFailure("a greenlet that was abandoned runs") }
+        try checkPending()
+        try job(self)
     }
 
     /// A loop that was ended by an error is no success, if nothing has thrown that since.
@@ -92,21 +98,26 @@ extension AnyGreenlet {
     }
 
     /// Ends it before it ran.
-    final func abandon(with error: any Error) {
-        job = nil
+    ///
+    /// - Returns: Its job, which must end when all else is done: what the body captured may do anything then, and kill this
+    ///   greenlet again.
+    final func abandon(with error: any Error) -> Job? {
+        let former = job.take()
         finish(with: error)
+        return former
     }
 
     /// `abandon`, if it has not started: whether that was so.
     final func abandonUnstarted(with error: any Error) -> Bool {
         switch stage {
         case .created:
-            abandon(with: error)
+            _ = abandon(with: error)
         case .delayed:
-            abandon(with: error)
+            let job = abandon(with: error)
             hub.unregister(.passUnretained(self))
+            withExtendedLifetime(job) {}
         case .scheduled where context == nil:
-            abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
+            _ = abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
         default:
             return false
         }
@@ -124,8 +135,11 @@ extension AnyGreenlet {
         if !startTimer.isNone { cancelStart() }
         stage = end
         endTimeouts()
-        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
-        if joiners != nil || links != nil || end == .failed { tellOthers() }
+        if joiners != nil || links != nil || end == .failed {
+            tellAll()
+        } else if let joiner {
+            joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) }
+        }
         if !pendingErrors.isEmpty { dropPending() }  // nothing will be thrown any more
         if hasExtras { dropExtras() }  // last: who is told of an error may look at them
     }
@@ -137,11 +151,20 @@ extension AnyGreenlet {
     }
 
     @inline(never)
-    private final func tellOthers() {
-        let isObserved = getters > 0 || links?.isObserved == true
+    private final func tellAll() {
+        let unseen = failure != nil && !isErrorSeen ? failure : nil  // asked before those who wait are woken
+        if let joiner { joiner._withUnsafeGuaranteedRef { $0.learn(endOf: self) } }
         joiners?.wakeAll()
         notifyLinks()
-        if let failure, !isObserved { hub.report(self, failure) }
+        if let unseen { hub.report(self, unseen) }
+    }
+
+    /// Whether somebody will see the error that it ends with: a link, or one whose wait for it hasn't been ended otherwise.
+    private final var isErrorSeen: Bool {
+        if extras?.endsProcess == true { return false }  // they never run
+        if links?.isObserved == true { return true }
+        if let joiner, joiner._withUnsafeGuaranteedRef({ $0.seesError(of: self) }) { return true }
+        return joiners?.contains { $0.seesError(of: self) } ?? false
     }
 }
 
@@ -152,16 +175,21 @@ extension AnyGreenlet {
     /// Switch point, unless it has.
     ///
     /// - Returns: Whether it has.
-    final func waitForEnd(timeout: Duration?) throws -> Bool {
+    final func waitForEnd(timeout: Duration?) throws -> Bool { try waitForEnd(timeout: timeout, getting: false) }
+
+    @inline(__always)
+    private final func waitForEnd(timeout: Duration?, getting: Bool) throws -> Bool {
         if isReady { return true }
         if checkThread("join"), isReady { return true }
         let deadline = Deadline(after: timeout)
         // In the order they come: the first place is free again only when nobody is behind it.
-        if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline) }
+        if joiner != nil || joiners?.isEmpty == false { return try waitBehindOthers(until: deadline, getting) }
         let reference = try Hub.parkableReference()
         joiner = reference
         defer { joiner = nil }
         return try reference._withUnsafeGuaranteedRef { greenlet in
+            if getting { greenlet.isGetting = true }
+            defer { if getting { greenlet.isGetting = false } }
             greenlet.beginWait()
             _ = try greenlet.park(for: WaitReason("join", self), until: deadline)
             return isReady
@@ -169,19 +197,26 @@ extension AnyGreenlet {
     }
 
     @inline(never)
-    private final func waitBehindOthers(until deadline: Deadline?) throws -> Bool {
+    private final func waitBehindOthers(until deadline: Deadline?, _ getting: Bool) throws -> Bool {
+        let greenlet = try hub.parkable()
+        greenlet.isGetting = getting
+        defer { greenlet.isGetting = false }
+        _ = try joinerList.wait(for: WaitReason("join", self), until: deadline)
+        return isReady
+    }
+
+    /// Where those stand who wait behind the first.
+    final var joinerList: WaitList {
         let list = joiners ?? WaitList()
         joiners = list
-        _ = try list.wait(for: WaitReason("join", self), until: deadline)
-        return isReady
+        return list
     }
 
     /// Waits until it has ended with a value, and throws if it has not.
     @usableFromInline
     final func waitForValue(timeout: Duration?) throws {
-        getters += 1
-        defer { getters -= 1 }
-        guard try waitForEnd(timeout: timeout) else { throw Timeout.expired(after: timeout, "get", self) }
+        let hasEnded = try waitForEnd(timeout: timeout, getting: true)
+        if !hasEnded { throw Timeout.expired(after: timeout, "get", self) }
         if let failure { throw failure }
         if stage == .exited { throw GreenletError.noValue("\(self)") }
     }
@@ -215,10 +250,16 @@ extension AnyGreenlet {
     }
 
     /// Takes a link back; does nothing if it was called or taken back before.
-    package final func removeLink(_ id: LinkID) { links?.remove(id) }
+    package final func removeLink(_ id: LinkID) {
+        let removed = links?.remove(id)
+        withExtendedLifetime(removed) {}
+    }
 
     /// Takes all links back that users made.
-    final func removeAllLinks() { links?.removeUsers() }
+    final func removeAllLinks() {
+        let removed = links?.removeUsers()
+        withExtendedLifetime(removed) {}
+    }
 
     /// Whether a user's link is still to be called.
     final var hasUsersLinks: Bool { links?.hasUsers ?? false }

@@ -38,6 +38,8 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var stage: Stage
     /// Whether it is one of those that `timeoutCount` counts: from its first timeout until it ends.
     @exclusivity(unchecked) final var countsAsTimeout = false
+    /// Whether it wants more of the one for whose end it waits than that: the value, or the error.
+    @exclusivity(unchecked) final var isGetting = false
     /// How many hold it because they are to be thrown in it.
     ///
     /// No weak references, which would cost it a detour at each count of the others from then on.
@@ -56,8 +58,6 @@ public class AnyGreenlet {
     @exclusivity(unchecked) var joiner: Unmanaged<AnyGreenlet>?
     /// The others.
     @exclusivity(unchecked) var joiners: WaitList?
-    /// How many of them will see the error.
-    @exclusivity(unchecked) var getters = 0
     /// Who else wants to know of the end; almost always nobody.
     @exclusivity(unchecked) var links: Links?
     /// What few have: see `Extras`.
@@ -118,11 +118,21 @@ public class AnyGreenlet {
     }
 
     deinit {
-        if let extrasReference { extrasReference.release() }
-        // The last reference may go on another thread, or after the hub was taken down.
-        if cgreenlet_thread_if_started()?.pointee.hub == Unmanaged.passUnretained(hub).toOpaque() {
-            Unmanaged.passUnretained(hub)._withUnsafeGuaranteedRef { $0.giveBack(id: id) }
-        }
+        if let extrasReference { endExtras(extrasReference) }
+        if isOnItsThread { Unmanaged.passUnretained(hub)._withUnsafeGuaranteedRef { $0.giveBack(id: id) } }
+    }
+
+    /// Whether this is the hub's thread: the last reference may go on another one, or after the hub was taken down.
+    @inline(__always)
+    private final var isOnItsThread: Bool {
+        cgreenlet_thread_if_started()?.pointee.hub == Unmanaged.passUnretained(hub).toOpaque()
+    }
+
+    /// What was left, as it never started, or was made after the end by what ended then.
+    @inline(never)
+    private final func endExtras(_ extras: Unmanaged<Extras>) {
+        if isOnItsThread { extras._withUnsafeGuaranteedRef { hub.forget(valuesOf: $0) } }
+        extras.release()
     }
 
     /// Whether it has ended, or never will run.
@@ -170,6 +180,9 @@ public class AnyGreenlet {
 
     /// It is the first in `join` on `greenlet`, which has ended.
     func learn(endOf greenlet: AnyGreenlet) { wake(.ready) }
+
+    /// Whether it will see the error that `greenlet` ends with: asked of those who wait for that.
+    func seesError(of greenlet: AnyGreenlet) -> Bool { isGetting && waitState.isWaiting }
 
     /// A wait at several places has ended: it leaves them all, and goes on.
     ///

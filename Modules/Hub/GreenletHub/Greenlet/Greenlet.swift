@@ -163,7 +163,8 @@ extension Greenlet {
     /// Not a switch point.
     ///
     /// As `link(_:)`, but for what only sets or wakes something. A blocking call in it throws
-    /// `GreenletError.Code.blockingInHub`.
+    /// `GreenletError.Code.blockingInHub`. Those of one greenlet are called in the order they were made, in the hub's next
+    /// turn: where the greenlet has ended by itself, before any callback of `link(_:)`, whenever that was made.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for `unlink(_:)`.

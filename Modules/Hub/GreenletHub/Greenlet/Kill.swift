@@ -32,7 +32,7 @@ extension AnyGreenlet {
         if hub.thread.running == context { throw error }
         inject(error)
         guard wait else { return isReady }
-        return try joinAll([self], timeout: timeout).count == 1
+        return try waitForEnd(timeout: timeout)
     }
 
     /// Traps if this is another thread than the greenlet's.

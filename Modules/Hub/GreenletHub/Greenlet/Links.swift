@@ -28,7 +28,8 @@ public struct LinkID: Hashable, @unchecked Sendable {
 
 /// Callbacks to be called once with the greenlet that has ended.
 ///
-/// Those made by users run in greenlets; direct ones run at once and may only wake somebody.
+/// Those made by users run in greenlets; direct ones run at once and may only wake somebody. What is taken out is
+/// returned, so that it ends outside of this call: what a callback captured may take links back when it ends.
 struct Links {
     typealias Callback = (AnyGreenlet) throws -> Void
 
@@ -56,9 +57,10 @@ struct Links {
         let tree: SpawnTree
     }
 
+    /// In the order they were made, and so of their numbers.
     private var list: [Link] = []
     /// Those whose turn has come but who have not begun: they can still be taken back.
-    private var spawned: [(id: LinkID, callback: Callback)] = []
+    private var spawned: [LinkID: Callback] = [:]
     private var nextNumber = 0
 
     /// Whether somebody looks at the result.
@@ -71,14 +73,24 @@ struct Links {
         return id
     }
 
-    mutating func remove(_ id: LinkID) {
-        list.removeAll { $0.id == id }
-        spawned.removeAll { $0.id == id }
+    mutating func remove(_ id: LinkID) -> (Link?, Callback?) {
+        (index(of: id).map { list.remove(at: $0) }, spawned.removeValue(forKey: id))
     }
 
-    mutating func removeUsers() {
-        list.removeAll { $0.call.usersCallback != nil }
-        spawned = []
+    private func index(of id: LinkID) -> Int? {
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle].id.number < id.number { low = middle + 1 } else { high = middle }
+        }
+        return low < list.count && list[low].id == id ? low : nil
+    }
+
+    mutating func removeUsers() -> ([Link], [LinkID: Callback]) {
+        let removed = (list, spawned)
+        list = list.filter { $0.call.usersCallback == nil }
+        spawned = [:]
+        return removed
     }
 
     var hasUsers: Bool { !spawned.isEmpty || list.contains { $0.call.usersCallback != nil } }
@@ -86,13 +98,10 @@ struct Links {
     /// All of them, in order, to be notified when the access to this list is over.
     mutating func take() -> [Link] {
         defer { if !list.isEmpty { list = [] } }
-        for link in list { if let callback = link.call.usersCallback { spawned.append((link.id, callback)) } }
+        for link in list { if let callback = link.call.usersCallback { spawned[link.id] = callback } }
         return list
     }
 
     /// The callback of a link whose greenlet begins; nil if it was taken back meanwhile.
-    mutating func takeCallback(_ id: LinkID) -> Callback? {
-        guard let index = spawned.firstIndex(where: { $0.id == id }) else { return nil }
-        return spawned.remove(at: index).callback
-    }
+    mutating func takeCallback(_ id: LinkID) -> Callback? { spawned.removeValue(forKey: id) }
 }

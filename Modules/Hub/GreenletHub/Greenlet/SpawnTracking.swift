@@ -91,8 +91,11 @@ extension Hub {
     ///
     /// gevent: `Greenlet.remove_spawn_callback`.
     public func removeSpawnCallback(_ id: SpawnCallbackID) {
-        spawnCallbacks?.removeAll { $0.id == id }
-        if spawnCallbacks?.isEmpty == true { spawnCallbacks = nil }
+        // What is taken back ends afterwards, for what it captured may do the same.
+        let former = spawnCallbacks
+        let rest = former?.filter { $0.id != id }
+        spawnCallbacks = rest?.isEmpty == true ? nil : rest
+        withExtendedLifetime(former) {}
     }
 
     @inline(never)

@@ -8,7 +8,8 @@
 /// - Parameters:
 ///   - greenlets: For whom to wait; one that is named twice counts once.
 ///   - timeout: At most how long; nil means for ever. Running out is no error: see what is returned.
-///   - raisingErrors: Whether to throw the error of the first that ends with one, at that moment.
+///   - raisingErrors: Whether to throw the error of the first that ends with one, at that moment. Errors of others are
+///     reported as if nobody waited.
 ///   - count: How many to wait for; nil means all.
 /// - Returns: Those that have ended, in the order they did.
 /// - Throws: With `raisingErrors`, the first error; whatever the waiting greenlet is killed with.
@@ -42,8 +43,8 @@ func joinEach(
     guard let first = greenlets.first?.takeUnretainedValue() else { return [] }
     first.checkThread("joinAll")  // before its hub is used
     let gathering = Gathering(of: greenlets, on: first.hub, observing: raisingErrors)
-    gathering.begin(wanting: count)
     defer { gathering.end() }
+    try gathering.begin(wanting: count)
     let deadline = Deadline(after: timeout)
     while true {
         if raisingErrors, let error = gathering.takeError() { throw error }
@@ -66,8 +67,10 @@ private final class Gathering: AnyGreenlet {
     @exclusivity(unchecked) private(set) var finished: [Unmanaged<AnyGreenlet>] = []
     @exclusivity(unchecked) private var looked = 0
     @exclusivity(unchecked) var waiter: Waiter?
-    /// Its links on those that others join already.
-    private var linked: [ObjectIdentifier: LinkID?] = [:]
+    /// Whether one has failed: that is whose error will be seen.
+    @exclusivity(unchecked) private var hasFailed = false
+    /// Who stands for it behind those who join a greenlet already; nil if that has ended.
+    private var behindOthers: [ObjectIdentifier: GatheringMember?] = [:]
 
     init(of greenlets: [Unmanaged<AnyGreenlet>], on hub: Hub, observing: Bool) {
         self.greenlets = greenlets
@@ -83,37 +86,39 @@ private final class Gathering: AnyGreenlet {
     var isComplete: Bool { finished.count >= target }
 
     /// Stands at all of them.
-    func begin(wanting count: Int?) {
+    func begin(wanting count: Int?) throws {
         finished.reserveCapacity(greenlets.count)
         var unique = 0
-        for greenlet in greenlets where greenlet._withUnsafeGuaranteedRef({ stand(at: $0) }) { unique += 1 }
+        for greenlet in greenlets where try greenlet._withUnsafeGuaranteedRef({ try stand(at: $0) }) { unique += 1 }
         target = max(0, min(count ?? unique, unique))
         if finished.count > target { finished.removeLast(finished.count - target) }
     }
 
     /// - Returns: False if it stands there already.
-    private func stand(at greenlet: AnyGreenlet) -> Bool {
+    private func stand(at greenlet: AnyGreenlet) throws -> Bool {
         greenlet.checkThread("joinAll")
         if let joiner = greenlet.joiner {
             if joiner.toOpaque() == Unmanaged.passUnretained(self).toOpaque() { return false }
-            return stand(behindOthersAt: greenlet)
+            return try stand(behindOthersAt: greenlet)
         }
-        if greenlet.joiners?.isEmpty == false { return stand(behindOthersAt: greenlet) }
+        if greenlet.joiners?.isEmpty == false { return try stand(behindOthersAt: greenlet) }
         greenlet.joiner = .passUnretained(self)
-        if isObserving { greenlet.getters += 1 }
         if greenlet.isReady { finished.append(.passUnretained(greenlet)) }
         return true
     }
 
     @inline(never)
-    private func stand(behindOthersAt greenlet: AnyGreenlet) -> Bool {
+    private func stand(behindOthersAt greenlet: AnyGreenlet) throws -> Bool {
         let name = ObjectIdentifier(greenlet)
-        if linked.keys.contains(name) { return false }
-        // Neither is retained: what is told of the end is taken back before they go.
-        let link = greenlet.onFinish(observing: isObserving) { [unowned self, unowned greenlet] in
-            learn(endOf: greenlet)
+        if behindOthers.keys.contains(name) { return false }
+        if greenlet.isReady {
+            finished.append(.passUnretained(greenlet))
+            behindOthers.updateValue(nil, forKey: name)
+        } else {
+            let member = GatheringMember(of: self, at: greenlet)
+            behindOthers.updateValue(member, forKey: name)
+            try member.stand(in: greenlet.joinerList)
         }
-        linked.updateValue(link, forKey: name)
         return true
     }
 
@@ -121,21 +126,21 @@ private final class Gathering: AnyGreenlet {
     func end() {
         let address = Unmanaged.passUnretained(self).toOpaque()
         for greenlet in greenlets {
-            greenlet._withUnsafeGuaranteedRef { greenlet in
-                if greenlet.joiner?.toOpaque() == address {
-                    greenlet.joiner = nil
-                    if isObserving { greenlet.getters -= 1 }
-                } else if let link = linked.removeValue(forKey: ObjectIdentifier(greenlet)) ?? nil {
-                    greenlet.removeLink(link)
-                }
-            }
+            greenlet._withUnsafeGuaranteedRef { if $0.joiner?.toOpaque() == address { $0.joiner = nil } }
         }
+        for case let member? in behindOthers.values { member.leave() }
     }
 
     override func learn(endOf greenlet: AnyGreenlet) {
         if isComplete { return }  // enough have, though the one who waits has not run yet
         finished.append(.passUnretained(greenlet))
-        if isComplete || greenlet.failure != nil { waiter?.wake() }
+        if isObserving, greenlet.failure != nil { hasFailed = true }
+        if isComplete || hasFailed { waiter?.wake() }
+    }
+
+    /// Only of the first that fails, and only while nothing else has ended the wait.
+    override func seesError(of greenlet: AnyGreenlet) -> Bool {
+        isObserving && !isComplete && !hasFailed && waiter?.isWaiting == true
     }
 
     /// The first error among those not looked at yet.
@@ -146,4 +151,25 @@ private final class Gathering: AnyGreenlet {
         }
         return nil
     }
+}
+
+/// Stands for a gathering behind others who join one of its greenlets.
+private final class GatheringMember: StandIn {
+    // Safe because it leaves the greenlet before they go.
+    private unowned(unsafe) let gathering: Gathering
+    private unowned(unsafe) let greenlet: AnyGreenlet
+
+    init(of gathering: Gathering, at greenlet: AnyGreenlet) {
+        self.gathering = gathering
+        self.greenlet = greenlet
+        super.init(on: gathering.hub)
+    }
+
+    override func wokenAtSeveralPlaces() -> Bool {
+        leave()
+        gathering.learn(endOf: greenlet)
+        return true
+    }
+
+    override func seesError(of greenlet: AnyGreenlet) -> Bool { gathering.seesError(of: greenlet) }
 }

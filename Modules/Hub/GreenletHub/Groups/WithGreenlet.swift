@@ -6,8 +6,8 @@ import GreenletCore
 /// Spawns a greenlet for as long as `scope` runs.
 ///
 /// Switch point. When `scope` returns, this waits for the greenlet's end. When `scope` throws, or the waiting greenlet is
-/// killed, the greenlet is killed with that error, and has ended when the error is thrown on. An error of the greenlet is reported, unless `scope` gets
-/// it.
+/// killed, the greenlet is killed with that error, and has ended when the error is thrown on. An error of the greenlet is
+/// reported, unless `scope` gets it, or it is the very one that is thrown on.
 ///
 /// ```swift
 /// try withGreenlet({ try heartbeat(connection) }) { beat in
@@ -33,7 +33,23 @@ public func withGreenlet<Value, Result>(
     while scope: (Greenlet<Value>) throws -> Result
 ) throws -> Result {
     let greenlet = spawn(file: file, line: line, body)
-    return try endingAfter(scope, greenlet, join: { try greenlet.join() }, kill: { try greenlet.kill(with: $0) })
+    return try endingAfter(scope, greenlet, join: { try greenlet.join() }, kill: { try end(greenlet, with: $0) })
+}
+
+/// Kills it with an error that the caller will throw: that need not be reported, another one is.
+private func end(_ greenlet: AnyGreenlet, with error: any Error) throws {
+    let link = greenlet.onFinish(observing: true) { [unowned greenlet] in
+        if let failure = greenlet.failure, !isSame(failure, error) { greenlet.hub.report(greenlet, failure) }
+    }
+    defer { if let link { greenlet.removeLink(link) } }
+    try greenlet.kill(with: error)
+}
+
+/// Whether both are one error that was thrown on, and not just equal.
+private func isSame(_ left: any Error, _ right: any Error) -> Bool {
+    // Safe because an error of any type is a reference to a box, which stays the same one when it is thrown on. By `as`
+    // that is what is looked at, and not what is in it.
+    unsafeBitCast(left as any Error, to: UInt.self) == unsafeBitCast(right as any Error, to: UInt.self)
 }
 
 /// Makes a group for as long as `scope` runs: none of its members outlives it.

@@ -29,7 +29,7 @@ extension Hub {
         let runner = currentGreenlet
         let ticket = runner.waitState.ticket
         do {
-            try errorHandler(greenlet, error)
+            try runner.withTree(of: greenlet) { try errorHandler(greenlet, error) }
         } catch let another {
             printError(of: greenlet, error)
             printLine("greenlet: the error handler, called with this error, failed: \(another)")

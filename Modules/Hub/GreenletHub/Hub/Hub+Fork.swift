@@ -147,9 +147,11 @@ extension Hub {
 
     private func leaveInParent(_ others: [AnyGreenlet], keeping survivor: AnyGreenlet?) {
         let left = Set(others)
+        let dropped = callbacks
         callbacks = []
+        withExtendedLifetime(dropped) {}
         var uncounted = 0
-        var dropped: [TimerAction] = []
+        var stopped: [TimerAction] = []
         timers.removeAll { action in
             switch action {
             case .wake(let reference, _):
@@ -161,14 +163,14 @@ extension Hub {
             case .expire(let reference, _):
                 let timeout = reference.takeUnretainedValue()
                 guard let target = timeout.target, !left.contains(target) else {
-                    dropped.append(action)
+                    stopped.append(action)
                     return true
                 }
                 if timeout.isUncounted { uncounted += 1 }
                 return false
             }
         }
-        for action in dropped { action.drop() }
+        for action in stopped { action.drop() }
         uncountedTimers = uncounted
         var served: [AnyGreenlet] = []
         while let next = runnable.popFirst()?.takeUnretainedValue() {
@@ -201,10 +203,9 @@ extension AnyGreenlet {
         return list === hub.joiners || list.isExternal && !list.keepsHubAlive
     }
 
-    /// With its end the process ends; whoever waits for that is in the parent, and looks at no error here.
+    /// With its end the process ends; whoever waits for that is in the parent.
     fileprivate func isLastHere() {
         ensuredExtras.endsProcess = true
-        getters = 0
         // Kept for ever: what they hold would end with them.
         if let links { _ = Unmanaged.passRetained(LinksOfParent(links)) }
         links = nil

@@ -104,8 +104,9 @@ extension Hub {
     /// There is no stack for it.
     @inline(never)
     private func abandon(_ greenlet: Unmanaged<AnyGreenlet>, _ code: CInt) -> Context? {
-        greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
+        let job = greenlet._withUnsafeGuaranteedRef { $0.abandon(with: GreenletError.outOfStacks(0, code)) }
         unregister(greenlet)
+        withExtendedLifetime(job) {}
         return nil
     }
 

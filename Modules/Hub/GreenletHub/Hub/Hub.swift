@@ -96,12 +96,21 @@ public final class Hub {
     /// Called with each error that a greenlet ended with and that nobody was waiting for; also with one that ended a loop,
     /// if nothing has thrown it when the greenlet ends: see `checkInterruption()`.
     ///
-    /// Runs on the greenlet that failed, once; it must not wait, but may spawn. What it throws is reported beside the
+    /// Runs on the greenlet that failed, once; for one that never began, on whoever killed it. ``SpawnTreeLocal``s are those
+    /// of the greenlet that failed in either case. It must not wait, but may spawn. What it throws is reported beside the
     /// error that it was called with. Not called for `GreenletExit`; nor where somebody gets the value, or a link sees the
     /// error: `join` doesn't. At first it calls `printError(of:_:)`.
     ///
     /// gevent: `Hub.handle_error`.
-    public var errorHandler: (AnyGreenlet, any Error) throws -> Void = { $0.hub.printError(of: $0, $1) }
+    public var errorHandler: (AnyGreenlet, any Error) throws -> Void {
+        get { handlesErrors }
+        set {
+            // What was there ends after the access, for what it captured may set the next one.
+            var former = newValue
+            swap(&handlesErrors, &former)
+        }
+    }
+    private var handlesErrors: (AnyGreenlet, any Error) throws -> Void = { $0.hub.printError(of: $0, $1) }
 
     /// The descriptor that reports of errors are written to; nil for none.
     ///
@@ -201,6 +210,8 @@ public final class Hub {
     func letGo() {
         // Timeouts that nobody cancelled, which hold their greenlet, and it the hub.
         while let action = timers.popDue(Deadline(nanoseconds: .max)) { action.drop() }
+        let dropped = (callbacks, visitors)  // till the end, as what they hold may ask for the hub when it goes
+        defer { withExtendedLifetime(dropped) {} }
         callbacks = []
         spareChoosings = []
         spawnCallbacks = nil
@@ -211,7 +222,7 @@ public final class Hub {
         }
         main = nil
         own = nil
-        visitors.removeAll()
+        visitors = []
         // Those of raw greenlets that outlived it. Here and not in `deinit`: what ends may ask for the hub.
         let rest = localBoxes
         localBoxes = [:]

@@ -81,6 +81,19 @@ private final class Binding<Value>: TreeBinding {
     }
 }
 
+extension AnyGreenlet {
+    /// Runs `body` on this greenlet, which is the current one, with what `other` sees.
+    func withTree(of other: AnyGreenlet, _ body: () throws -> Void) rethrows {
+        let tree = other.extras?.tree ?? [:]
+        if other === self || tree.isEmpty && extras?.tree.isEmpty != false { return try body() }
+        let extras = ensuredExtras
+        let outer = extras.tree
+        extras.tree = tree
+        defer { extras.tree = outer }
+        try body()
+    }
+}
+
 extension Hub {
     /// What a greenlet that is made now inherits.
     @inline(__always)

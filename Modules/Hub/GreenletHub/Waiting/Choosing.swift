@@ -171,10 +171,9 @@ final class Candidate: StandIn {
     }
 
     /// From now on the error of a greenlet will be seen.
-    func observe(_ greenlet: AnyGreenlet) {
-        greenlet.getters += 1
-        observed = greenlet
-    }
+    func observe(_ greenlet: AnyGreenlet) { observed = greenlet }
+
+    override func seesError(of greenlet: AnyGreenlet) -> Bool { observed === greenlet }
 
     /// Stands with something in its hands.
     @usableFromInline
@@ -194,10 +193,7 @@ final class Candidate: StandIn {
     /// From now on nobody can wake it, and it knows of nobody.
     fileprivate func leavePlace() {
         leave()
-        if let observed {
-            observed.getters -= 1
-            self.observed = nil
-        }
+        if observed != nil { observed = nil }
     }
 
     /// Gives back what it was given where it stood: see `HandsOver`.

@@ -52,6 +52,16 @@ package class WaitList {
     /// The one that waits longest.
     final var oldest: AnyGreenlet? { first?.takeUnretainedValue() }
 
+    /// Whether it is so of one of those that wait.
+    final func contains(where isSo: (AnyGreenlet) -> Bool) -> Bool {
+        var next = first
+        while let present = next?.takeUnretainedValue() {
+            if isSo(present) { return true }
+            next = present.nextWaiter
+        }
+        return false
+    }
+
     final func append(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
         greenlet.waitList = .passUnretained(self)

@@ -51,13 +51,11 @@ extension Readiness: Sendable {}
 extension AnyGreenlet: Waitable {
     /// Whether it has ended.
     public final var readiness: Readiness {
-        Readiness(isReady, tells: self.joinerList)
+        Readiness(isReady, tells: self.checkedJoinerList)
     }
 
-    private final var joinerList: WaitList {
+    private final var checkedJoinerList: WaitList {
         checkThread("wait")
-        let list = joiners ?? WaitList()
-        joiners = list
-        return list
+        return joinerList
     }
 }

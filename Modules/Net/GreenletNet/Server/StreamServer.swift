@@ -55,7 +55,15 @@ public final class StreamServer {
     /// Where to say that accepting fails, or works again: one line, without an end of line.
     ///
     /// At first standard error.
-    public var log: (String) -> Void = { writeToStandardError("greenlet: \($0)") }
+    public var log: (String) -> Void {
+        get { writesLog }
+        set {
+            // What was there ends after the access, for what it captured may set the next one.
+            var former = newValue
+            swap(&writesLog, &former)
+        }
+    }
+    private var writesLog: (String) -> Void = { writeToStandardError("greenlet: \($0)") }
 
     var stage = Stage.created
     var listener: Socket?
