@@ -45,10 +45,6 @@ public func cancel_wait(_ descriptor: CInt) {}
 @available(*, unavailable, renamed: "sleep(_:keepsHubAlive:)")
 public func sleep(_ seconds: Double, ref: Bool) {}
 
-/// Use `AnyGreenlet.kill(with:wait:timeout:)`.
-@available(*, unavailable, message: "use greenlet.kill(wait: false)")
-public func kill(_ greenlet: AnyGreenlet, _ exception: any Error = GreenletExit()) {}
-
 /// Use `Hub.turnBudget`.
 @available(*, unavailable, message: "use Hub.current.turnBudget")
 public func getswitchinterval() {}
@@ -64,14 +60,6 @@ public func get_hub() {}
 /// Use `Hub.runInfo(frames:)`.
 @available(*, unavailable, message: "use Hub.current.runInfo(frames:)")
 public func format_run_info() {}
-
-/// Use `Hub.turnBudget`.
-@available(*, unavailable, message: "set Hub.current.turnBudget")
-public func setswitchinterval(_ seconds: Double) {}
-
-/// Use `Hub.turnBudget`.
-@available(*, unavailable, message: "look at Hub.current.turnBudget")
-public func getswitchinterval() {}
 
 /// Use `forkAndWatch()`.
 @available(*, unavailable, renamed: "forkAndWatch()", message: "spawn a greenlet that waits, in place of the callback")
@@ -129,10 +117,6 @@ extension Hub {
     /// Use `startMonitoring(limit:_:)`.
     @available(*, unavailable, renamed: "startMonitoring(limit:_:)")
     public func start_periodic_monitoring_thread() {}
-
-    /// Use `errorHandler`.
-    @available(*, unavailable, message: "set errorHandler; its default prints to standard error")
-    public var exception_stream: Never { fatalError("unavailable") }
 
     /// Use `destroy()`.
     @available(*, unavailable, renamed: "destroy()")
@@ -267,18 +251,6 @@ extension Greenlet {
     /// Use `SpawnTreeLocal`, which is bound for a scope.
     @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
     public var spawn_tree_locals: Never { fatalError("unavailable") }
-
-    /// Use `isReady`.
-    @available(*, unavailable, renamed: "isReady")
-    public var dead: Never { fatalError("unavailable") }
-
-    /// Use `error`.
-    @available(*, unavailable, renamed: "error")
-    public var exc_info: Never { fatalError("unavailable") }
-
-    /// Use `id`.
-    @available(*, unavailable, renamed: "id")
-    public var minimal_ident: Never { fatalError("unavailable") }
 
     /// Use `AsyncResult.take(_:)`.
     @available(*, unavailable, message: "use take(_:) of the result")
@@ -432,54 +404,6 @@ public typealias Empty = Timeout
 /// Use `tryPut(_:)`, which returns false, or catch a `Timeout`.
 @available(*, unavailable, message: "tryPut(_:) returns false; put(_:timeout:) throws a Timeout")
 public typealias Full = Timeout
-
-/// Use `trySpawn` or `add(_:timeout:)`.
-@available(*, unavailable, message: "Pool.trySpawn returns nil, and Pool.add(_:timeout:) false")
-public typealias PoolFull = Timeout
-
-/// Catch a `GreenletError` with `.blockingInHub`.
-@available(*, unavailable, message: "catch a GreenletError whose code is .blockingInHub")
-public typealias BlockingSwitchOutError = GreenletError
-
-/// Catch a `GreenletError` with `.invalidSwitch`.
-@available(*, unavailable, message: "catch a GreenletError whose code is .invalidSwitch")
-public typealias InvalidSwitchError = GreenletError
-
-/// Catch a `GreenletError` with `.wrongThread`.
-@available(*, unavailable, message: "catch a GreenletError whose code is .wrongThread")
-public typealias InvalidThreadUseError = GreenletError
-
-/// Catch a `GreenletError` with `.hubDestroyed`.
-@available(*, unavailable, message: "catch a GreenletError whose code is .hubDestroyed")
-public typealias HubDestroyed = GreenletError
-
-extension Waiter {
-    /// Use `wake()`.
-    @available(*, unavailable, renamed: "wake()")
-    public func `switch`() {}
-
-    /// Use `wake(throwing:)`.
-    @available(*, unavailable, renamed: "wake(throwing:)")
-    public func `throw`(_ error: any Error) {}
-
-    /// Use `park(for:timeout:)`.
-    @available(*, unavailable, renamed: "park(for:timeout:)")
-    public func get() {}
-}
-
-extension Timeout {
-    /// Use `start()`.
-    @available(*, unavailable, message: "make a Timeout, and start() it")
-    public static func start_new(_ seconds: Double) {}
-
-    /// Use `isPending`.
-    @available(*, unavailable, renamed: "isPending")
-    public var pending: Never { fatalError("unavailable") }
-
-    /// Use `cancel()`.
-    @available(*, unavailable, renamed: "cancel()")
-    public func close() {}
-}
 
 extension Waitable {
     /// Use `rawLink(_:)`.

@@ -50,7 +50,7 @@ extension AnyGreenlet {
         let lost = pendingErrors.takeInterruptions()
         lost.end(in: self)
         let errors = lost.errors.filter { !($0 is GreenletExit) }
-        for error in errors { hub.isGone ? Hub.reportToStandardError(self, error) : hub.report(self, error) }
+        for error in errors { hub.isGone ? hub.printError(of: self, error) : hub.report(self, error) }
         return !errors.isEmpty
     }
 }
