@@ -48,6 +48,10 @@ public func setswitchinterval(_ seconds: Double) {}
 @available(*, unavailable, message: "look at Hub.current.turnBudget")
 public func getswitchinterval() {}
 
+/// Use `Hub.runInfo(frames:)`.
+@available(*, unavailable, message: "use Hub.current.runInfo(frames:)")
+public func format_run_info() {}
+
 /// Use `forkAndWatch()`.
 @available(*, unavailable, renamed: "forkAndWatch()", message: "spawn a greenlet that waits, in place of the callback")
 public func fork_and_watch() {}
@@ -76,6 +80,10 @@ extension Hub {
     /// Use `errorHandler`.
     @available(*, unavailable, message: "set errorHandler; its default prints to standard error")
     public var exception_stream: Never { fatalError("unavailable") }
+
+    /// Use `startMonitoring(limit:_:)`.
+    @available(*, unavailable, renamed: "startMonitoring(limit:_:)")
+    public func start_periodic_monitoring_thread() {}
 
     /// Use `destroy()`.
     @available(*, unavailable, renamed: "destroy()")

@@ -136,6 +136,7 @@ extension Hub {
         externalWaits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
         externalLinks = [:]  // kept by what they are linked to
         turnBegan = Deadline.now
+        restartMonitoringInChild()
         heir?.isLastHere()  // again, as those who looked at its end have left
     }
 

@@ -68,6 +68,7 @@ extension Hub {
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
         takeBackExternalLinks()
+        stopMonitoring()
         for watch in watches.values { watch.stop() }
         loop.errands.close()
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
