@@ -53,23 +53,21 @@ private struct Source: Sequence, IteratorProtocol {
         return Box([map])
     }
 
-    @Test func whatIsReadySoonIsLeftByTheHub() async {
+    @Test func whatTheyStoodForIsLeftByTheHub() async {
         await onHub {
-            let (first, second, permits) = (Event(), Event(), Semaphore(0))
+            let (first, others) = (Event(), (0..<20).map { _ in Event() })
+            first.set()
             try withDropper { bin in
-                for _ in 0..<Self.rounds {
-                    spawn { first.set() }
-                    bin.put(try Self.begun([first, permits, second]))
-                    // These tell it meanwhile.
-                    second.set()
-                    permits.release()
-                    try yieldNow()
-                    for event in [first, second] { event.clear() }
-                    try permits.acquire()
+                for round in 0..<Self.rounds {
+                    bin.put(try Self.begun([first] + others))
+                    // Others come and go at the same places meanwhile, and some are told.
+                    for _ in 0..<5 { _ = try waitAll(others, timeout: .microseconds(10)) }
+                    others[round % others.count].set()
+                    others[round % others.count].clear()
                 }
             }
             try sleep(.milliseconds(1))
-            #expect("\(first)".hasSuffix(" 0 waiting>") && "\(second)".hasSuffix(" 0 waiting>"))
+            #expect(others.allSatisfy { "\($0)".hasSuffix(" 0 waiting>") })
         }
     }
 
