@@ -21,14 +21,15 @@ import Testing
         }
     }
 
-    @Test func anErrorOfTheScopeEndsIt() async {
+    @Test func anErrorOfTheScopeEndsItAndIsThrownOnOnly() async {
         await onHub {
+            let reports = Reports()
             var seen: (any Error)?
             let error = caught {
                 try withGreenlet({
                     do { try sleep(.seconds(60)) } catch {
                         seen = error
-                        throw GreenletExit()
+                        throw error
                     }
                 }) { _ in
                     try yieldNow()
@@ -36,6 +37,31 @@ import Testing
                 }
             }
             #expect(error as? TestError == TestError(3) && seen as? TestError == TestError(3))
+            let early = caught { try withGreenlet({}) { _ in throw TestError(4) } }
+            #expect(early as? TestError == TestError(4))
+            let late = caught {
+                try withTimeout(.milliseconds(1)) {
+                    _ = try withGreenlet({ try sleep(.seconds(60)) }) { try $0.join() }
+                }
+            }
+            #expect(late is Timeout && reports.list.isEmpty)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func whatItFailsWithInItsOwnWayIsReportedOnce(isEarly: Bool) async {
+        await onHub {
+            let reports = Reports()
+            let error = caught {
+                try withGreenlet({
+                    do { if !isEarly { try sleep(.seconds(60)) } } catch {}
+                    throw TestError(5)
+                }) { _ in
+                    try yieldNow()
+                    throw TestError(3)
+                }
+            }
+            #expect(error as? TestError == TestError(3) && reports.errors == [TestError(5)])
         }
     }
 

@@ -6,8 +6,8 @@ import GreenletCore
 /// Spawns a greenlet for as long as `scope` runs.
 ///
 /// Switch point. When `scope` returns, this waits for the greenlet's end. When `scope` throws, or the waiting greenlet is
-/// killed, the greenlet is killed with that error, and has ended when the error is thrown on. An error of the greenlet is reported, unless `scope` gets
-/// it.
+/// killed, the greenlet is killed with that error, and has ended when the error is thrown on. An error of the greenlet is
+/// reported, unless `scope` gets it, or it is the very one that is thrown on.
 ///
 /// ```swift
 /// try withGreenlet({ try heartbeat(connection) }) { beat in
@@ -33,7 +33,24 @@ public func withGreenlet<Value, Result>(
     while scope: (Greenlet<Value>) throws -> Result
 ) throws -> Result {
     let greenlet = spawn(file: file, line: line, body)
-    return try endingAfter(scope, greenlet, join: { try greenlet.join() }, kill: { try greenlet.kill(with: $0) })
+    return try endingAfter(scope, greenlet, join: { try greenlet.join() }, kill: { try end(greenlet, with: $0) })
+}
+
+/// Kills it with an error that the caller will throw: that need not be reported, another one is.
+private func end(_ greenlet: AnyGreenlet, with error: any Error) throws {
+    if greenlet.isReady { return }
+    greenlet.ensuredExtras.thrownOn = error
+    try greenlet.kill(with: error)
+}
+
+extension AnyGreenlet {
+    /// Whether it ends with the very error that it was killed with by somebody who throws that, too; not one just like it.
+    final var failsWithWhatIsThrownOn: Bool {
+        guard let failure, let error = extras?.thrownOn else { return false }
+        // Safe because an error of any type is a reference to a box, which stays the same one when it is thrown on. By `as`
+        // that is what is looked at, and not what is in it.
+        return unsafeBitCast(failure as any Error, to: UInt.self) == unsafeBitCast(error as any Error, to: UInt.self)
+    }
 }
 
 /// Makes a group for as long as `scope` runs: none of its members outlives it.
