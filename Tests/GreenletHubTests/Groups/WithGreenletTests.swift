@@ -48,12 +48,14 @@ import Testing
         }
     }
 
-    @Test func whatItFailsWithInItsOwnWayIsReported() async {
+    @Test(arguments: [false, true])
+    func whatItFailsWithInItsOwnWayIsReportedOnce(isEarly: Bool) async {
         await onHub {
             let reports = Reports()
             let error = caught {
                 try withGreenlet({
-                    do { try sleep(.seconds(60)) } catch { throw TestError(5) }
+                    do { if !isEarly { try sleep(.seconds(60)) } } catch {}
+                    throw TestError(5)
                 }) { _ in
                     try yieldNow()
                     throw TestError(3)

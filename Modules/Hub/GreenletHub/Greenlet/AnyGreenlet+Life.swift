@@ -159,10 +159,11 @@ extension AnyGreenlet {
         if let unseen { hub.report(self, unseen) }
     }
 
-    /// Whether somebody will see the error that it ends with: a link, or one whose wait for it hasn't been ended otherwise.
+    /// Whether somebody will see the error that it ends with: a link, who throws it himself, or one whose wait for it hasn't
+    /// been ended otherwise.
     private final var isErrorSeen: Bool {
         if extras?.endsProcess == true { return false }  // they never run
-        if links?.isObserved == true { return true }
+        if links?.isObserved == true || failsWithWhatIsThrownOn { return true }
         if let joiner, joiner._withUnsafeGuaranteedRef({ $0.seesError(of: self) }) { return true }
         return joiners?.contains { $0.seesError(of: self) } ?? false
     }

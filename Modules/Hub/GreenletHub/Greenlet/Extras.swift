@@ -20,6 +20,8 @@ final class Extras {
     @exclusivity(unchecked) var deadline: Deadline?
     /// Waits that it has begun by a `Waiter`, and waited for something else first.
     @exclusivity(unchecked) var openWaits: [OpenWait] = []
+    /// What it was killed with by somebody who throws that, too: see `withGreenlet`.
+    @exclusivity(unchecked) var thrownOn: (any Error)?
     /// Who spawned it, if that is kept.
     @exclusivity(unchecked) var spawn: SpawnRecord?
 

@@ -38,18 +38,19 @@ public func withGreenlet<Value, Result>(
 
 /// Kills it with an error that the caller will throw: that need not be reported, another one is.
 private func end(_ greenlet: AnyGreenlet, with error: any Error) throws {
-    let link = greenlet.onFinish(observing: true) { [unowned greenlet] in
-        if let failure = greenlet.failure, !isSame(failure, error) { greenlet.hub.report(greenlet, failure) }
-    }
-    defer { if let link { greenlet.removeLink(link) } }
+    if greenlet.isReady { return }
+    greenlet.ensuredExtras.thrownOn = error
     try greenlet.kill(with: error)
 }
 
-/// Whether both are one error that was thrown on, and not just equal.
-private func isSame(_ left: any Error, _ right: any Error) -> Bool {
-    // Safe because an error of any type is a reference to a box, which stays the same one when it is thrown on. By `as`
-    // that is what is looked at, and not what is in it.
-    unsafeBitCast(left as any Error, to: UInt.self) == unsafeBitCast(right as any Error, to: UInt.self)
+extension AnyGreenlet {
+    /// Whether it ends with the very error that it was killed with by somebody who throws that, too; not one just like it.
+    final var failsWithWhatIsThrownOn: Bool {
+        guard let failure, let error = extras?.thrownOn else { return false }
+        // Safe because an error of any type is a reference to a box, which stays the same one when it is thrown on. By `as`
+        // that is what is looked at, and not what is in it.
+        return unsafeBitCast(failure as any Error, to: UInt.self) == unsafeBitCast(error as any Error, to: UInt.self)
+    }
 }
 
 /// Makes a group for as long as `scope` runs: none of its members outlives it.
