@@ -14,18 +14,24 @@ let watchForks: Void = {
     SignalHandles.afterFork()
     Children.all.beforeFork()
     Children.all.afterFork()
+    CrossLock.beforeFork()
+    CrossLock.afterFork()
     pthread_atfork(
         {
             SignalHandles.beforeFork()
             Children.all.beforeFork()
+            CrossLock.beforeFork()
         },
         {
+            CrossLock.afterFork()
             Children.all.afterFork()
             SignalHandles.afterFork()
         },
         {
             Children.all.afterForkInChild()
             SignalHandles.afterForkInChild()
+            CrossLock.afterFork()
+            Errands.becomeInherited()
             guard let record = cgreenlet_thread_if_started() else { return }
             guard let hub = record.pointee.hub ?? record.pointee.inherited_hub else { return }
             Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.becomeInherited() }

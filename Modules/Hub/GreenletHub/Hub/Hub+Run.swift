@@ -143,7 +143,7 @@ extension Hub {
             var woken = 0
             if isIdle && !idlers.isEmpty {
                 woken = wakeIdlers()
-            } else if isIdle && timers.count <= ownTimers && externalWaits == 0 {
+            } else if isIdle && timers.count <= ownTimers && externalWaits == 0 && !loop.errands.isLeft {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = isIdle ? sleepInLoop() : loop.poll(until: timers.firstDeadline, waiting: false)
