@@ -78,6 +78,12 @@ extension Hub {
     public func destroy(destroy_loop: Bool) {}
 }
 
+extension HubHandle {
+    /// Use `runCallback(_:)`.
+    @available(*, unavailable, renamed: "runCallback(_:)")
+    public func run_callback_threadsafe(_ callback: @escaping @Sendable () -> Void) {}
+}
+
 extension Monkey {
     /// Use `patchAll()`.
     @available(*, unavailable, renamed: "patchAll()")

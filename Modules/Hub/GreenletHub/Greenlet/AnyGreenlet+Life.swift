@@ -10,6 +10,8 @@ typealias Job = (AnyGreenlet) throws -> Void
 enum Stage: UInt8 {
     case created
     case scheduled
+    /// The same, for another thread: it begins even if its hub ends.
+    case submitted
     /// It will be scheduled when its `startTimer` fires.
     case delayed
     case running
@@ -97,7 +99,7 @@ extension AnyGreenlet {
         case .delayed:
             abandon(with: error)
             hub.unregister(.passUnretained(self))
-        case .scheduled where context == nil:
+        case .scheduled where context == nil, .submitted where context == nil:
             abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
         default:
             return false
