@@ -17,6 +17,7 @@ private let isFollowed = ProcessInfo.processInfo.environment["GREENLET_TEST_SANI
     @Test(arguments: [
         "inherited", "timers", "watchers", "waiters", "handed", "handed-later", "handed-back", "descriptors",
         "exec", "callback", "raw", "nested", "thread", "signals", "watched", "patched", "callbacks", "hubs",
+        "errands", "threads", "busy-threads",
     ])
     func theChildStartsOverAndTheParentIsNotDisturbed(program: String) async throws {
         let ended = try await run(program)

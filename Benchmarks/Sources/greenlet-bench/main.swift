@@ -29,6 +29,10 @@ let cases: [(name: String, run: (Int, Int?) throws -> Figures)] = [
     ("with_timeout", { count, _ in try withTimeouts(count) }),
     ("late", { count, _ in try lateness(count) }),
     ("idle", { _, nap in try idle(nap) }),
+    ("submit", { count, _ in try submissions(count, asCallbacks: false) }),
+    ("callback", { count, _ in try submissions(count, asCallbacks: true) }),
+    ("hub_call", { count, _ in try calls(count) }),
+    ("shared_permit", { count, _ in try sharedPermits(count) }),
     ("echo", { count, _ in try echo(count) }),
     ("hooked_recv", { count, _ in try hookedReceive(count) }),
 ]

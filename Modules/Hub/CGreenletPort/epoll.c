@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BATCH = 256 };
 
@@ -38,6 +41,26 @@ void cgreenlet_port_forget(int port, int descriptor) {
     struct epoll_event unused = {0};
     epoll_ctl(port, EPOLL_CTL_DEL, descriptor, &unused);
 }
+
+int cgreenlet_port_open_bell(int port, uint32_t serial) {
+    int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (bell < 0) return -errno;
+    // Each write is an edge of its own, so nobody need read.
+    int status = add(port, bell, serial, EPOLLIN | EPOLLET);
+    if (status >= 0) return bell;
+    close(bell);
+    return status;
+}
+
+// By bare system calls: the C library's may have been patched.
+void cgreenlet_port_ring(int bell) {
+    int kept = errno;
+    uint64_t one = 1;
+    syscall(SYS_write, bell, &one, sizeof one);
+    errno = kept;
+}
+
+void cgreenlet_port_close_bell(int bell) { syscall(SYS_close, bell); }
 
 // epoll_pwait2 knows nanoseconds (Linux 5.11); a filter of system calls may forbid what it doesn't know.
 static int wait_for(int port, struct epoll_event *found, int capacity, int64_t nanoseconds) {

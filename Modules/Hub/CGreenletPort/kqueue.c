@@ -39,6 +39,21 @@ void cgreenlet_port_forget(int port, int descriptor) {
     change(port, descriptor, EVFILT_WRITE, EV_DELETE, 0);
 }
 
+int cgreenlet_port_open_bell(int port, uint32_t serial) {
+    int status = change(port, 0, EVFILT_USER, EV_ADD | EV_CLEAR, serial);
+    return status < 0 ? status : port;
+}
+
+void cgreenlet_port_ring(int bell) {
+    int kept = errno;
+    struct kevent event;
+    EV_SET(&event, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, NULL);
+    kevent(bell, &event, 1, NULL, 0, NULL);
+    errno = kept;
+}
+
+void cgreenlet_port_close_bell(int bell) { (void)bell; }  // it is the port
+
 int cgreenlet_port_wait(int port, cgreenlet_port_event *events, int capacity, int64_t nanoseconds) {
     struct kevent found[BATCH];
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};

@@ -181,6 +181,12 @@ public typealias InvalidThreadUseError = GreenletError
 @available(*, unavailable, message: "it is a GreenletError with .hubDestroyed; greenlets end by GreenletExit")
 public typealias HubDestroyed = GreenletError
 
+extension HubHandle {
+    /// Use `runCallback(_:)`.
+    @available(*, unavailable, renamed: "runCallback(_:)")
+    public func run_callback_threadsafe(_ callback: @escaping @Sendable () -> Void) {}
+}
+
 extension Monkey {
     /// Use `patchAll()`.
     @available(*, unavailable, renamed: "patchAll()")

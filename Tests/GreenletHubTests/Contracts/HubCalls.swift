@@ -6,7 +6,7 @@ import GreenletHub
 import GreenletTestSupport
 
 enum HubCalls {
-    static let all = ofQueues + ofLocks + ofEvents + ofGreenlets + ofGroups + ofSeveral + ofWatchers
+    static let all = ofQueues + ofLocks + ofEvents + ofGreenlets + ofGroups + ofSeveral + ofWatchers + ofThreads
 
     /// Documented as switch points, and not in the table.
     static let others: Set<String> = [

@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [-5, 0, 3])
     func aDeadlineEndsThePollAlsoIfItIsPastBeforeThePollBegins(milliseconds: Int) async {
         await onHub(limit: .seconds(10)) {
-            let loop = Loop()
+            let loop = Loop(of: "a test")
             let now = Int64(Deadline.now.nanoseconds)
             let deadline = Deadline(nanoseconds: UInt64(now + Int64(milliseconds) * 1_000_000))
             let duration = elapsed { loop.poll(until: deadline, waiting: true) }

@@ -26,6 +26,8 @@ package struct BlockingCall: Sendable, CustomStringConvertible {
     package let kind: Kind
     /// Whether it has a time limit of its own.
     package let isLimited: Bool
+    /// Whether the hub reckons with an end from outside, so that no wait is for ever.
+    package let isForOutside: Bool
     package let scene: @Sendable () throws -> Scene
 
     /// A row.
@@ -35,18 +37,21 @@ package struct BlockingCall: Sendable, CustomStringConvertible {
     ///   - variant: On what, if the declaration alone doesn't say that.
     ///   - kind: Who goes on when it is served.
     ///   - isLimited: Whether it has a limit of its own, where the declaration doesn't show it.
+    ///   - isForOutside: Whether something outside of the hub's greenlets may end it at any time.
     ///   - scene: Makes a place where it waits.
     package init(
         _ declaration: String,
         of variant: String = "",
         _ kind: Kind,
         isLimited: Bool? = nil,
+        isForOutside: Bool = false,
         _ scene: @escaping @Sendable () throws -> Scene
     ) {
         self.declaration = declaration
         self.variant = variant
         self.kind = kind
         self.isLimited = isLimited ?? declaration.contains("timeout:")
+        self.isForOutside = isForOutside
         self.scene = scene
     }
 

@@ -5,6 +5,7 @@
 #ifndef CGREENLET_PORT_H
 #define CGREENLET_PORT_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -40,6 +41,15 @@ int cgreenlet_port_nest(int port, int descriptor, uint32_t serial);
 /// Takes a descriptor out. Harmless if it is not there.
 void cgreenlet_port_forget(int port, int descriptor);
 
+/// A bell at a port: its descriptor, or a negative errno. Whoever rings it, on whatever thread, wakes whoever waits
+/// there; it is reported under `serial`, and need not be read.
+int cgreenlet_port_open_bell(int port, uint32_t serial);
+
+/// Rings a bell. errno stays as it is.
+void cgreenlet_port_ring(int bell);
+
+void cgreenlet_port_close_bell(int bell);
+
 /// Waits until something happens: how many events were written, or a negative errno.
 ///
 /// `nanoseconds` is how long at most: 0 only looks, below 0 is for ever. An interruption by a signal counts as nothing
@@ -53,6 +63,13 @@ static inline uint64_t cgreenlet_port_now(void) {
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
+
+/// Prepares a condition variable for `cgreenlet_port_sleep`.
+void cgreenlet_port_make_condition(pthread_cond_t *condition);
+
+/// `pthread_cond_timedwait(3)` until `deadline` on the clock of `cgreenlet_port_now`, UINT64_MAX being never: 0, also
+/// when nobody has signalled, or ETIMEDOUT.
+int cgreenlet_port_sleep(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t deadline);
 
 /// `fork(2)`: 0 in the child, its process id in the parent, or a negative errno.
 int cgreenlet_port_fork(void);

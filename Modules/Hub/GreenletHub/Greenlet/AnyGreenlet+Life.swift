@@ -10,6 +10,8 @@ typealias Job = (AnyGreenlet) throws -> Void
 enum Stage: UInt8 {
     case created
     case scheduled
+    /// The same, for another thread: it begins even if its hub ends.
+    case submitted
     /// It will be scheduled when its `startTimer` fires, or when it gets a place in a pool.
     case delayed
     case running
@@ -116,7 +118,7 @@ extension AnyGreenlet {
             let job = abandon(with: error)
             hub.unregister(.passUnretained(self))
             withExtendedLifetime(job) {}
-        case .scheduled where context == nil:
+        case .scheduled where context == nil, .submitted where context == nil:
             _ = abandon(with: error)  // it stays in the run queue, and registered, until its turn comes
         default:
             return false

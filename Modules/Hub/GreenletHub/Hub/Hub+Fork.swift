@@ -14,13 +14,20 @@ let watchForks: Void = {
     SignalHandles.afterFork()
     Children.all.beforeFork()
     Children.all.afterFork()
+    CrossLock.beforeFork()
+    CrossLock.afterFork()
+    // And what the child's handler asks the runtime for: a thread that is not in the child may have had the locks of that.
+    let callers = GreenletThread.current.callers
+    _ = (callers.contains(callers[0]), heir(among: callers))
     pthread_atfork(
         {
             SignalHandles.beforeFork()
             Children.all.beforeFork()
             OpenLoops.beforeFork()
+            CrossLock.beforeFork()
         },
         {
+            CrossLock.afterFork()
             OpenLoops.afterFork()
             Children.all.afterFork()
             SignalHandles.afterFork()
@@ -28,6 +35,8 @@ let watchForks: Void = {
         {
             Children.all.afterForkInChild()
             SignalHandles.afterForkInChild()
+            CrossLock.afterFork()
+            Errands.becomeInherited()
             let record = cgreenlet_thread_if_started()
             let own = (record?.pointee.hub ?? record?.pointee.inherited_hub).map { Unmanaged<Hub>.fromOpaque($0) }
             OpenLoops.afterForkInChild(keeping: own?._withUnsafeGuaranteedRef { $0.loop })
@@ -35,6 +44,16 @@ let watchForks: Void = {
         }
     )
 }()
+
+/// Of those who called each other by hand, the first that was spawned.
+private func heir(among callers: [Context]) -> AnyGreenlet? {
+    for context in callers {
+        guard let scheduled = context.pointee.scheduled else { continue }
+        let greenlet = Unmanaged<AnyGreenlet>.fromOpaque(scheduled).takeUnretainedValue()
+        if greenlet.isSpawned { return greenlet }
+    }
+    return nil
+}
 
 /// The first use of this thread's hub in the child of a fork.
 @inline(never)
@@ -106,7 +125,7 @@ extension Hub {
         loop.becomeInherited()
         let callers = thread.callers
         hasLeftMain = !callers.contains(mainContext)
-        heir = hasLeftMain ? callers.lazy.compactMap(greenlet).first { $0.isSpawned } : nil
+        heir = hasLeftMain ? GreenletHub.heir(among: callers) : nil
         heir?.isLastHere()  // said now, as it may end without another look at the hub
     }
 

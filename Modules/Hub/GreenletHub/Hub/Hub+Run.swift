@@ -144,7 +144,7 @@ extension Hub {
             var woken = 0
             if isIdle && !idlers.isEmpty {
                 woken = wakeIdlers()
-            } else if isIdle && timers.count <= uncountedTimers && externalWaits == 0 {
+            } else if isIdle && timers.count <= uncountedTimers && externalWaits == 0 && !loop.errands.isLeft {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
                 woken = isIdle ? sleepInLoop() : loop.poll(until: timers.firstDeadline, waiting: false)

@@ -63,17 +63,16 @@ extension Hub {
     /// - Parameter event: What happens to the thread, for the report on those that don't end.
     private func shutDown(_ event: StaticString) {
         let patience = Deadline(after: .seconds(1))
-        for greenlet in unfinished { _ = try? greenlet.kill(wait: false) }
-        while !unfinished.isEmpty || !callbacks.isEmpty, Deadline.now < patience {
-            _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
-            // What was spawned by a `defer` may still run, but nobody waits till its time has come.
-            for greenlet in unfinished where greenlet.stage == .delayed { _ = try? greenlet.kill(wait: false) }
-            _ = try? joinAll(unfinished, timeout: .milliseconds(100))
-        }
+        // What other threads have submitted, and do in this moment, begins, and ends itself: see `HubHandle.submit`.
+        loop.errands.refuseWork()
+        for greenlet in unfinished where greenlet.stage != .submitted { _ = try? greenlet.kill(wait: false) }
+        loop.errands.run()
+        waitForUnfinished(until: patience)
         stopMonitoring()
         takeBackExternalLinks()
         for watch in watches.values { watch.stop() }
         loop.errands.close()
+        waitForUnfinished(until: patience)
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
         let refusals = unfinished.map(refusal)
@@ -93,6 +92,15 @@ extension Hub {
                     + "The hub resumes them no more, and they keep their stacks; let GreenletExit through where errors are caught"
             )
             _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
+        }
+    }
+
+    private func waitForUnfinished(until patience: Deadline) {
+        while !unfinished.isEmpty || !callbacks.isEmpty, Deadline.now < patience {
+            _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
+            // What was spawned by a `defer` may still run, but nobody waits till its time has come.
+            for greenlet in unfinished where greenlet.stage == .delayed { _ = try? greenlet.kill(wait: false) }
+            _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
     }
 
@@ -120,8 +128,8 @@ extension Hub {
     private func bury(_ detach: () -> Void = {}) {
         // Those that are abandoned may have links, and error handlers, that spawn; not for ever.
         for _ in 0..<4 {
-            for greenlet in alive where greenlet.stage == .scheduled || greenlet.stage == .delayed {
-                let isQueued = greenlet.stage == .scheduled
+            for greenlet in alive where [.scheduled, .submitted, .delayed].contains(greenlet.stage) {
+                let isQueued = greenlet.stage != .delayed
                 // Spawned by one of the last. It stays registered only if its turn is still to come, and it never will.
                 if greenlet.abandonUnstarted(with: gone("run \(greenlet)")), isQueued {
                     unregister(.passUnretained(greenlet))

@@ -192,7 +192,7 @@ public final class Hub {
         record = thread.record
         mainContext = thread.mainContext
         immediateSuccesses.initialize(to: 0)
-        loop = Loop()
+        loop = Loop(of: thread.name)
         guard let context = cgreenlet_acquire(0) else { fatalError("no memory for the stack of a hub") }
         self.context = context
         cgreenlet_prepare(context, hubEntry, Unmanaged.passUnretained(self).toOpaque())

@@ -16,9 +16,7 @@ extension Loop {
     func becomeInherited() {
         isInherited = true
         hasForkedNested = false
-        // Whoever had its lock, or was in the midst of a change, is not here.
-        _ = Unmanaged.passRetained(errands)
-        errands = Errands(anchor)
+        errands.becomeInherited()
         if openHandles > 0 { forkNested() }
     }
 
@@ -28,6 +26,7 @@ extension Loop {
     /// - Returns: For how many directions they do.
     func startOverInChild(keeping staying: Set<AnyGreenlet>) -> Int {
         if !hasForkedNested { forkNested() }
+        errands.closeBell()
         closePort(port)
         openPort()
         isInherited = false
@@ -43,12 +42,14 @@ extension Loop {
         mustSucceed("uv_loop_fork", uv_loop_fork(uvLoop))
     }
 
-    /// Opens the readiness queue, with libuv's loop in it.
+    /// Opens the readiness queue, with libuv's loop and the bell in it.
     func openPort() {
         port = cgreenlet_port_open()
         precondition(port >= 0, "can't open a readiness queue: \(describeError(port)); raise ulimit -n")
         let status = cgreenlet_port_nest(port, uv_backend_fd(uvLoop), Loop.nested)
         precondition(status == 0, "can't watch libuv's loop: \(describeError(status))")
+        let opened = errands.openBell(at: port)
+        precondition(opened == 0, "can't open a descriptor to be woken by: \(describeError(opened)); raise ulimit -n")
     }
 }
 

@@ -19,18 +19,18 @@ package final class Loop {
     ///
     /// Pollers begin after it.
     static let nested: UInt32 = 0
+    /// The serial number of the bell: the last, and so, one further, before that of libuv's loop.
+    static let bell = UInt32.max
 
     var port: CInt
     private let events = UnsafeMutablePointer<cgreenlet_port_event>.allocate(capacity: batch)
     let pollers = PollerTable()
 
     let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
-    /// Keeps libuv's loop alive while there is nothing else in it, and wakes it for errands.
+    /// Keeps libuv's loop alive while there is nothing else in it.
     let anchor = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
     /// What other threads have left to this one.
-    ///
-    /// Safe because it is only replaced in the child of a fork, which has no other thread.
-    var errands: Errands
+    let errands: Errands
     /// Whether libuv was told something that it has not passed on to the kernel yet.
     var uvNeedsTurn = true
     /// In the child of a fork: the queue is the parent's, and must be left alone.
@@ -42,11 +42,11 @@ package final class Loop {
     /// Handles that libuv has not let go of yet.
     package internal(set) var openHandles = 0
 
-    package init() {
+    package init(of threadName: String) {
         port = -1
-        errands = Errands(anchor)
+        errands = Errands(of: threadName)
         mustSucceed("uv_loop_init", uv_loop_init(uvLoop))
-        mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, runErrands))
+        mustSucceed("uv_async_init", uv_async_init(uvLoop, anchor, nil))
         openPort()
         OpenLoops.insert(self)
     }
@@ -70,19 +70,35 @@ package final class Loop {
             turnNested()
             limit = 0  // its callbacks may have made somebody runnable
         }
+        let isSleeping = limit != 0 && errands.isMarked
+        if isSleeping, !errands.fallAsleep() { limit = 0 }
         let count = cgreenlet_port_wait(port, events, CInt(Loop.batch), limit)
+        if isSleeping, limit != 0 { errands.wakeUp() }
         precondition(count >= 0, "can't wait for events: \(describeError(count))")
         var woken = 0
         for index in 0..<Int(count) {
             pollers.fetchAhead(events, index, of: Int(count))
             let event = events[index]
-            if event.serial == Loop.nested {
-                turnNested()
-            } else {
+            if event.serial &+ 1 > 1 {
                 woken += pollers.happened(event)
+            } else {
+                happened(event.serial)
             }
         }
+        if errands.isLeft { errands.run() }
         return woken
+    }
+
+    /// What other threads leave to this one, for somebody who will pass it on to them.
+    func reachableErrands() -> Errands {
+        errands.mark()
+        return errands
+    }
+
+    /// Something in the loop itself.
+    @inline(never)
+    private func happened(_ serial: UInt32) {
+        if serial == Loop.nested { turnNested() } else { errands.mark() }
     }
 
     private func turnNested() {
@@ -116,16 +132,11 @@ package final class Loop {
             uv_run(uvLoop, UV_RUN_NOWAIT)
             status = uv_loop_close(uvLoop)
         }
+        errands.closeBell()
         closePort(port)
         events.deallocate()
         guard status == 0 else { return }  // a look-up still runs on libuv's threads: its loop must stay
         anchor.deallocate()
         uvLoop.deallocate()
     }
-}
-
-/// In libuv's loop: another thread has left something.
-private func runErrands(_ anchor: UnsafeMutablePointer<uv_async_t>?) {
-    guard let data = anchor?.pointee.data else { return }
-    Unmanaged<Errands>.fromOpaque(data).takeUnretainedValue().run()
 }

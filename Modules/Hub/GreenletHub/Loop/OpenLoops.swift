@@ -54,7 +54,7 @@ extension Loop {
         let uv = uvLoop.pointee
         let descriptors = [
             port, uv.backend_fd, uv.async_io_watcher.fd, uv.async_wfd, uv.signal_pipefd.0, uv.signal_pipefd.1,
-            uv.inotify_fd, uv.emfile_fd,
+            uv.inotify_fd, uv.emfile_fd, errands.bell,
         ]
         for descriptor in descriptors where descriptor >= 0 { closePort(descriptor) }
     }

@@ -108,7 +108,7 @@ final class PollerTable {
     /// A number for a new poller: an event of an earlier one of the same descriptor is told by it.
     func nextSerial() -> UInt32 {
         lastSerial &+= 1
-        if lastSerial == 0 { lastSerial = 1 }
+        if lastSerial == Loop.bell { lastSerial = 1 }
         return lastSerial
     }
 

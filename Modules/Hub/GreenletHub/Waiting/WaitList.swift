@@ -133,7 +133,7 @@ package class WaitList {
         GreenletError(
             .wrongThread,
             "\(greenlet) of \(greenlet.hub.thread.name) can't wait where \(other) of \(other.hub.thread.name) does; "
-                + "what greenlets wait on belongs to one thread"
+                + "what greenlets wait on belongs to one thread, unless its name begins with ThreadSafe"
         )
     }
 
