@@ -7,7 +7,8 @@ extension Hub {
     /// Waits until nothing is left that could happen: all greenlets have ended, or are blocked for ever; no timer is set;
     /// nobody waits for a descriptor.
     ///
-    /// Switch point. Where another wait would get a `LoopExit`, this one returns.
+    /// Switch point. Where another wait would get a `LoopExit`, this one returns. Time limits of those who wait here are
+    /// nothing that could happen, nor are those of greenlets that have ended.
     ///
     /// - Parameter timeout: At most how long; nil means for ever.
     /// - Returns: True if nothing is left, false if the time ran out.
@@ -21,5 +22,38 @@ extension Hub {
         if timeout != nil { ownTimers += 1 }
         defer { if timeout != nil { ownTimers -= 1 } }
         return try joiners.wait(for: WaitReason("join", self), until: Deadline(after: timeout))
+    }
+}
+
+extension Hub {
+    /// Whether nothing is to be expected of all timers that run.
+    @inline(__always)
+    var awaitsNoTimer: Bool {
+        if timers.count <= ownTimers { return true }
+        return (leftTimeouts > 0 || !joiners.isEmpty) && hasFutileTimersOnly()
+    }
+
+    /// The same, where some may belong to greenlets that wait for nothing but this, or have ended.
+    @inline(never)
+    private func hasFutileTimersOnly() -> Bool {
+        // First whether there are enough of those at all: to look at each timer takes long where there are many.
+        var limits = leftTimeouts
+        joiners.visit { limits += $0.timeLimitCount }
+        if timers.count > ownTimers + limits { return false }
+        limits = 0
+        var left: [TimerAction] = []
+        timers.removeAll { action in
+            guard case .expire(let timeout, _) = action else { return false }
+            guard let target = timeout._withUnsafeGuaranteedRef({ $0.target }) else { return false }
+            if target.isReady {
+                left.append(action)
+                return true
+            }
+            if target.waitList?.takeUnretainedValue() === joiners { limits += 1 }
+            return false
+        }
+        leftTimeouts = 0
+        for timeout in left { timeout.drop() }  // which may end what somebody has waited for
+        return timers.count <= ownTimers + limits && runnable.isEmpty && callbacks.isEmpty && externalWaits == 0
     }
 }

@@ -143,10 +143,11 @@ extension Hub {
             var woken = 0
             if isIdle && !idlers.isEmpty {
                 woken = wakeIdlers()
-            } else if isIdle && timers.count <= ownTimers && externalWaits == 0 {
+            } else if isIdle && externalWaits == 0 && awaitsNoTimer {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
-                woken = loop.poll(until: timers.firstDeadline, waiting: isIdle)
+                // Looked at again, as timeouts that were dropped may have woken somebody.
+                woken = loop.poll(until: timers.firstDeadline, waiting: isIdle && runnable.isEmpty && callbacks.isEmpty)
                 if !isInherited { fireTimers() }
             }
             if isInherited { continue }

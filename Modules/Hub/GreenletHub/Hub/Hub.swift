@@ -65,6 +65,8 @@ public final class Hub {
     let joiners = WaitList()
     /// Timers that only end a `join`: nothing is to be expected of them.
     var ownTimers = 0
+    /// Timeouts of greenlets that have ended, at most: nothing is to be expected of those either.
+    @exclusivity(unchecked) var leftTimeouts = 0
     /// Decides among choices that are possible at once.
     @exclusivity(unchecked) var chance = Chance()
     /// What waits at several places have left for the next ones.
@@ -78,6 +80,8 @@ public final class Hub {
     /// Called with each greenlet that is started; nil if there are none.
     @exclusivity(unchecked) var spawnCallbacks: [(id: SpawnCallbackID, callback: (AnyGreenlet) -> Void)]?
     var lastSpawnCallback = 0
+    /// Those that run now, and aren't told of what they start.
+    @exclusivity(unchecked) var spawnCallbacksAtWork: Set<SpawnCallbackID> = []
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 

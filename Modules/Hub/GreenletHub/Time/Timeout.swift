@@ -66,7 +66,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it won't
     /// be, as after `cancel()`: only the new time counts.
     ///
-    /// - Precondition: It isn't running.
+    /// - Precondition: It isn't running, on whatever thread.
     ///
     /// gevent: `Timeout.start`.
     public func start() {
@@ -77,7 +77,6 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     @inline(__always)
     func start(until deadline: Deadline) {
-        precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
         if greenlet != nil { takeBackFormer() }
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
             let greenlet = hub.currentGreenletReference
@@ -90,12 +89,21 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     }
 
     @inline(never)
-    private func takeBackFormer() { target?.withdraw(self) }
+    private func takeBackFormer() {
+        target?.hub.checkThread("start", self)
+        precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
+        target?.withdraw(self)
+    }
 
     /// Stops the time.
     ///
     /// If it is over, but the error has not been thrown yet, it won't be; a loop that it ended and that couldn't throw, as
     /// `for item in queue`, has then just ended early. ``checkInterruption()`` behind that throws it. Not a switch point.
+    ///
+    /// Another greenlet that calls this may be too late: if the error has ended a wait, it is thrown there, though the
+    /// greenlet that it was for has not run since.
+    ///
+    /// - Precondition: It doesn't run on another thread.
     ///
     /// gevent: `Timeout.cancel`.
     public func cancel() {
@@ -125,6 +133,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         self.timer = .none
         greenlet._withUnsafeGuaranteedRef { greenlet in
             let hub = Unmanaged.passUnretained(greenlet.hub)
+            hub._withUnsafeGuaranteedRef { $0.checkThread("cancel", self) }
             if !timer.isNone, hub._withUnsafeGuaranteedRef({ $0.timers.remove(timer) }) != nil {
                 Unmanaged.passUnretained(self).release()
             }
@@ -134,19 +143,30 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Whether it was started, and neither fired nor was cancelled.
     ///
+    /// - Precondition: It doesn't run on another thread.
+    ///
     /// gevent: `Timeout.pending`.
-    public var isPending: Bool { !timer.isNone }
+    public var isPending: Bool {
+        if let greenlet { greenlet._withUnsafeGuaranteedRef { $0.hub.checkThread("isPending", self) } }
+        return !timer.isNone
+    }
 
     /// Its time is over.
     ///
     /// - Parameter shieldCount: The lower half of how many shields its greenlet had opened at the start.
     func expire(shieldCount: UInt32) {
         timer = .none
-        guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
+        guard let greenlet = target, !greenlet.isReady else { return expireTooLate() }
         let now = greenlet.extras?.shieldCount ?? 0
         // Not four thousand million, as may be assumed.
         let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
         greenlet.inject(pendingError(shieldCount: max(0, now - Int(openedSince))))
+    }
+
+    @inline(never)
+    private func expireTooLate() {
+        if let hub = target?.hub, hub.leftTimeouts > 0 { hub.leftTimeouts -= 1 }
+        setGreenlet(nil)
     }
 
     /// Who started it, while it runs.
@@ -155,7 +175,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
     ///
     /// Another may have started it since.
-    func wasThrown(in greenlet: AnyGreenlet) { if !isPending, target === greenlet { setGreenlet(nil) } }
+    func wasThrown(in greenlet: AnyGreenlet) { if timer.isNone, target === greenlet { setGreenlet(nil) } }
 
     /// The hub ends, or its greenlet is in another process: nobody will be told of its end.
     func wasDropped() {
