@@ -5,9 +5,10 @@ import GreenletTestSupport
 import Testing
 
 @Suite struct LifecycleTests {
-    private func run(_ program: String) async throws -> Programs.Ended {
+    private func run(_ program: String, _ environment: [String: String] = [:]) async throws -> Programs.Ended {
         let command = [Programs.path("lives-of-hubs"), program]
-        let running = try RunningProgram(command, environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let quiet = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        let running = try RunningProgram(command, environment: quiet)
         return await offTheSharedPool { running.waitForEnd(limit: 30) }
     }
 
@@ -71,5 +72,24 @@ import Testing
         #expect(lines[0] == "greenlet: first (here) failed: Broken()")
         #expect(lines[1] == "greenlet: the error handler, called with this error, failed: NoLog()")
         #expect(lines[2].hasPrefix("greenlet: the error handler waited for something, called with an error of second"))
+    }
+
+    @Test func whoHoldsUpTheHubIsNamedInTheChildOfAForkToo() async throws {
+        let ended = try await run("held-up", ["GREENLET_MAX_BLOCKING_TIME": "0.1"])
+        #expect(ended.status == 0 && ended.output == "limit: true\ndone\n", "\(ended)")
+        let text = withoutPlaces(ended.errors)
+        let begin = #/nobody else has run on thread 1 for \d+ ms: Greenlet-\d+ \(here\) calculates; call yieldNow/#
+        #expect(text.contains(begin), "\(text)")
+        #expect(text.contains(#/Greenlet-\d+ \(here\) waits in the system call clock_nanosleep; wait by/#), "\(text)")
+        // A sanitizer delivers signals when it likes.
+        if !isSanitized { #expect(text.contains(#/#\d+ 0x .*calculateForAWhile/#), "\(text)") }
+        #expect(text.contains(#/#\d+ 0x .*sleepInC/#), "\(text)")
+    }
+
+    @Test func aLimitThatIsNoneIsRefused() async throws {
+        let ended = try await run("handler", ["GREENLET_MAX_BLOCKING_TIME": "100ms"])
+        #expect(ended.status == 0)
+        let refusal = "greenlet: GREENLET_MAX_BLOCKING_TIME is \"100ms\", which is no number of seconds"
+        #expect(ended.errors.hasPrefix(refusal), "\(ended.errors)")
     }
 }

@@ -15,16 +15,17 @@ void cgreenlet_trampoline(void);
 char *swift_demangle(const char *mangled, size_t length, char *_Nullable buffer, size_t *_Nullable size,
                      uint32_t flags) __attribute__((weak));
 
-static void bound_own_stack(cgreenlet_walk *walk) {
+uintptr_t cgreenlet_own_stack_end(void) {
 #if defined(__linux__)
     pthread_attr_t attributes;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
-    void *low;
-    size_t size;
-    if (pthread_attr_getstack(&attributes, &low, &size) == 0) walk->high = (uintptr_t)low + size;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+    void *low = NULL;
+    size_t size = 0;
+    pthread_attr_getstack(&attributes, &low, &size);
     pthread_attr_destroy(&attributes);
+    return (uintptr_t)low + size;
 #else
-    walk->high = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+    return (uintptr_t)pthread_get_stackaddr_np(pthread_self());
 #endif
 }
 
@@ -42,7 +43,7 @@ CGREENLET_UNINSTRUMENTED __attribute__((noinline)) size_t cgreenlet_backtrace(
     if (limit == 0 || (!is_running && registers.resume_address == (void *)cgreenlet_trampoline)) return 0;
     cgreenlet_walk walk = {.low = (uintptr_t)__builtin_frame_address(0), .frame = (uintptr_t)registers.frame_pointer};
     if (context->kind == CGREENLET_KIND_OWN) {
-        bound_own_stack(&walk);
+        walk.high = cgreenlet_own_stack_end();
     } else {
         walk.high = (uintptr_t)context->stack_low + context->stack_size;
     }

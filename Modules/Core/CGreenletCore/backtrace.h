@@ -5,6 +5,7 @@
 #define CGREENLET_BACKTRACE_PRIVATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// How far a walk is.
@@ -37,5 +38,24 @@ static inline __attribute__((always_inline)) bool cgreenlet_walk_on(cgreenlet_wa
     *address = cgreenlet_without_signature(words[1]);
     return walk->frame != 0 && *address != 0;
 }
+
+/// The end of the calling thread's own stack.
+uintptr_t cgreenlet_own_stack_end(void);
+
+/// `walk`, or, where the frame pointer holds something else, a walk along the chain that is on the stack all the same.
+///
+/// `has_end`: the stack is a greenlet's, and all of it can be read, so that its outermost record is known when it is met.
+cgreenlet_walk cgreenlet_find_chain(cgreenlet_walk walk, uintptr_t stack_pointer, bool has_end);
+
+/// Writes the return addresses below the record that `walk` begins with, of functions that keep no records: from
+/// `code` on until they leave its file. They are guessed: what looks like one is one.
+size_t cgreenlet_guess_returns(cgreenlet_walk walk, uintptr_t stack_pointer, uintptr_t code, uintptr_t *addresses,
+                               size_t limit);
+
+/// Whether the instruction before an address is a call.
+bool cgreenlet_follows_call(uintptr_t address);
+
+/// Whether an address lies in the code of a loaded file, and then where that was put.
+bool cgreenlet_is_code(uintptr_t address, uintptr_t *base);
 
 #endif

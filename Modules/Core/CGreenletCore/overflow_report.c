@@ -15,8 +15,6 @@
 enum {
     INNERMOST = 24,  ///< frames that are shown at the end where the stack ran out
     OUTERMOST = 12,  ///< and at the end where it began, seven of which are ours
-    SEARCHED = 1 << 14,  ///< bytes of the stack in which to look for the first of them
-    OUTERMOST_RECORD = 1 << 11,  ///< how far from the stack's end the last of them lies at most
     PATIENCE = 10,   ///< seconds until the process ends whether or not the report is done
 };
 
@@ -124,36 +122,6 @@ static void die_in_time(void) {
     alarm(PATIENCE);
 }
 
-// Whether the next record is one: its return address leads into a file.
-CGREENLET_UNINSTRUMENTED static bool begins_well(cgreenlet_walk walk) {
-    uintptr_t address;
-    cgreenlet_symbol symbol;
-    if (!cgreenlet_walk_on(&walk, &address)) return false;
-    cgreenlet_symbolize(address - 1, &symbol);
-    return symbol.image[0] != 0;
-}
-
-CGREENLET_UNINSTRUMENTED static bool leads_out(cgreenlet_walk walk) {
-    uintptr_t high = walk.high, address;
-    while (cgreenlet_walk_on(&walk, &address)) {}
-    return walk.frame == 0 && high - walk.low < OUTERMOST_RECORD;
-}
-
-// Code that was built without frame pointers, as much of the C library is, may hold anything in that register. The
-// chain of those who called it is still there: its innermost record is the first that leads to the stack's far end.
-// None lies below the stack pointer, which may have left the stack: what is there was left behind by others, and may
-// lead out as well.
-CGREENLET_UNINSTRUMENTED static cgreenlet_walk find_chain(cgreenlet_walk walk, uintptr_t stack_pointer) {
-    if (begins_well(walk)) return walk;
-    bool is_inside = stack_pointer >= walk.low && stack_pointer < walk.high;
-    uintptr_t first = is_inside ? stack_pointer & ~(sizeof first - 1) : walk.low;
-    for (uintptr_t at = first; at < first + SEARCHED && at < walk.high; at += sizeof at) {
-        cgreenlet_walk probe = {.frame = at, .low = at, .high = walk.high};
-        if (leads_out(probe) && begins_well(probe)) return probe;
-    }
-    return walk;
-}
-
 void cgreenlet_report_overflow(const cgreenlet_context *context, const cgreenlet_fault_place *place) {
     cgreenlet_walk walk = {
         .frame = place->frame,
@@ -162,5 +130,5 @@ void cgreenlet_report_overflow(const cgreenlet_context *context, const cgreenlet
     };
     say_who(context, place);
     die_in_time();
-    say_backtrace(find_chain(walk, place->stack), place->code);
+    say_backtrace(cgreenlet_find_chain(walk, place->stack, true), place->code);
 }

@@ -2,6 +2,7 @@
 // Names of functions, read from the symbol tables of the file that a code address comes from.
 
 #define _GNU_SOURCE
+#include "backtrace.h"
 #include "include/CGreenletCore.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ static void copy(char *to, const char *from, size_t length) {
 /// A loaded object: where it was put, and its file.
 typedef struct object {
     uintptr_t wanted;
+    uint32_t flags;  ///< of its segment
     uintptr_t base;
     const char *path;
 } object;
@@ -41,6 +43,7 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *argument) 
         uintptr_t low = info->dlpi_addr + header->p_vaddr;
         if (header->p_type != PT_LOAD || search->wanted < low || search->wanted >= low + header->p_memsz) continue;
         search->base = info->dlpi_addr;
+        search->flags = header->p_flags;
         search->path = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe";
         return 1;
     }
@@ -116,9 +119,23 @@ void cgreenlet_symbolize(uintptr_t address, cgreenlet_symbol *symbol) {
     copy(symbol->image, path, strlen(path));
 }
 
+bool cgreenlet_is_code(uintptr_t address, uintptr_t *base) {
+    object where = {.wanted = address};
+    if (!dl_iterate_phdr(visit_object, &where)) return false;
+    *base = where.base;
+    return (where.flags & PF_X) != 0;
+}
+
 #else
 
 #include <dlfcn.h>
+
+bool cgreenlet_is_code(uintptr_t address, uintptr_t *base) {
+    Dl_info where;
+    if (!dladdr((void *)address, &where)) return false;
+    *base = (uintptr_t)where.dli_fbase;
+    return true;
+}
 
 void cgreenlet_symbolize(uintptr_t address, cgreenlet_symbol *symbol) {
     Dl_info where;

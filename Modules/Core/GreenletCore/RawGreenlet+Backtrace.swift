@@ -48,7 +48,7 @@ extension RawGreenlet.Frame {
     /// The function that a call returns to.
     package init(returningTo address: UInt) { self.init(address, isReturn: true) }
 
-    init(_ address: UInt, isReturn: Bool) {
+    package init(_ address: UInt, isReturn: Bool) {
         var symbol = cgreenlet_symbol()
         let correction: UInt = isReturn ? 1 : 0
         cgreenlet_symbolize(address - correction, &symbol)

@@ -40,6 +40,10 @@ public func cancel_wait(_ descriptor: CInt) {}
 @available(*, unavailable, renamed: "Hub.current")
 public func get_hub() {}
 
+/// Use `Hub.runInfo(frames:)`.
+@available(*, unavailable, message: "use Hub.current.runInfo(frames:)")
+public func format_run_info() {}
+
 /// Use `forkAndWatch()`.
 @available(*, unavailable, renamed: "forkAndWatch()", message: "spawn a greenlet that waits, in place of the callback")
 public func fork_and_watch() {}
@@ -64,6 +68,10 @@ extension Hub {
     /// Use `errorHandler`.
     @available(*, unavailable, message: "no error ends the program by itself; set errorHandler, and call exit there")
     public var SYSTEM_ERROR: Never { fatalError("unavailable") }
+
+    /// Use `startMonitoring(limit:_:)`.
+    @available(*, unavailable, renamed: "startMonitoring(limit:_:)")
+    public func start_periodic_monitoring_thread() {}
 
     /// Use `destroy()`.
     @available(*, unavailable, renamed: "destroy()")

@@ -81,3 +81,25 @@ func failInTheErrorHandler() throws {
     try spawn(name: "second") { throw Broken() }.join()
     try sleep(.milliseconds(5))
 }
+
+/// In a process and in its child; to be run with GREENLET_MAX_BLOCKING_TIME.
+func holdUpTheHub() throws {
+    try spawn(name: "busy", calculateForAWhile).join()
+    let child = try Hub.fork()
+    if child == 0 {
+        try sleep(.milliseconds(1))
+        try spawn(sleepInC).join()
+        exit(0)
+    }
+    _ = try waitForChild(child)
+    say("limit: \(Hub.current.isMonitored)")
+}
+
+@inline(never)
+private func calculateForAWhile() {
+    let end = ContinuousClock.now + .milliseconds(250)
+    while ContinuousClock.now < end {}
+}
+
+@inline(never)
+private func sleepInC() { usleep(250_000) }

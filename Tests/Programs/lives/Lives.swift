@@ -33,6 +33,7 @@ private let programs: [String: @Sendable () throws -> Void] = [
     "destroy-many": destroyManyHubs,
     "article": readTheArticle,
     "handler": failInTheErrorHandler,
+    "held-up": holdUpTheHub,
 ]
 
 @main

@@ -9,6 +9,7 @@
 #include "cgreenlet_backtrace.h"
 #include "cgreenlet_context.h"
 #include "cgreenlet_runtime.h"
+#include "cgreenlet_sighting.h"
 #include "cgreenlet_stack.h"
 #include "cgreenlet_switch.h"
 

@@ -75,10 +75,18 @@ public class AnyGreenlet {
     /// By hand, as the release of a reference that is nil costs ten instructions, in each greenlet.
     @exclusivity(unchecked) private var extrasReference: Unmanaged<Extras>?
 
+    /// Who it is, from the creation on.
+    ///
+    /// Together, and a variable, as another thread that watches this one reads it without asking: see `HubMonitor`.
+    struct Identity {
+        let id: Int
+        let origin: SpawnSite?
+    }
+    @exclusivity(unchecked) final var identity: Identity
     /// Small, unique among the greenlets of its hub.
-    public let id: Int
+    public final var id: Int { identity.id }
     /// Where it was spawned.
-    package let origin: SpawnSite?
+    package final var origin: SpawnSite? { identity.origin }
 
     // The list of all greenlets that are alive.
     @exclusivity(unchecked) var previousAlive: Unmanaged<AnyGreenlet>?
@@ -91,8 +99,7 @@ public class AnyGreenlet {
         self.hub = hub
         self.context = context
         self.stage = stage
-        origin = nil
-        id = hub.takeID()
+        identity = Identity(id: hub.takeID(), origin: nil)
     }
 
     /// A greenlet of this thread's hub that will run `job`.
@@ -100,12 +107,13 @@ public class AnyGreenlet {
     init(name: String?, file: StaticString, line: UInt, job: @escaping (AnyGreenlet) throws -> Void) {
         let reference = Hub.currentReference
         hub = reference.takeUnretainedValue()
+        let id: Int
         (id, extrasReference) = reference._withUnsafeGuaranteedRef { hub in
             (hub.takeID(), hub.looksAtSpawns ? hub.inheritance().map(Unmanaged.passRetained) : nil)
         }
+        identity = Identity(id: id, origin: SpawnSite(file, line))
         self.job = job
         stage = .created
-        origin = SpawnSite(file, line)
         givenName = name
     }
 

@@ -135,6 +135,7 @@ extension Hub {
         for visitor in others where !visitor.isSpawned { visitors.remove(visitor) }
         externalWaits = loop.startOverInChild(keeping: staying) + staying.count { $0.waitsOutside }
         turnBegan = Deadline.now
+        restartMonitoringInChild()
         heir?.isLastHere()  // again, as those who looked at its end have left
     }
 

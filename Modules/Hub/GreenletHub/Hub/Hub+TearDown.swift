@@ -67,6 +67,7 @@ extension Hub {
             for greenlet in unfinished where greenlet.stage == .delayed { _ = try? greenlet.kill(wait: false) }
             _ = try? joinAll(unfinished, timeout: .milliseconds(100))
         }
+        stopMonitoring()
         for watch in watches.values { watch.stop() }
         loop.errands.close()
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for

@@ -39,6 +39,8 @@ public final class Hub {
     package let immediateSuccesses = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
     let timers = TimerHeap<TimerAction>()
+    /// Who watches that greenlets let each other run; nil if nobody does.
+    @exclusivity(unchecked) var monitor: HubMonitor?
     var callbacks: [() -> Void] = []
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
     @exclusivity(unchecked) package var externalWaits = 0
@@ -316,6 +318,7 @@ private func makeHub() -> Hub {
     record.pointee.hub = Unmanaged.passRetained(hub).toOpaque()
     record.pointee.hub_exit = { Unmanaged<Hub>.fromOpaque($0).takeRetainedValue().tearDown() }
     // A raw greenlet's `defer` is the first to want a hub, on a thread that ends: it gets one that says so.
+    hub.startMonitoringIfAsked()
     if hub.thread.isEnding, let own = record.pointee.hub { record.pointee.hub_exit?(own) }
     return hub
 }
