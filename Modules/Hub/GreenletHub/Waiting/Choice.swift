@@ -177,7 +177,8 @@ extension Choice {
     /// Waits until something is ready, and takes nothing.
     ///
     /// - Parameters:
-    ///   - object: What to wait for. If others wait for it too, it may not be ready any more when `body` runs.
+    ///   - object: What to wait for; asked for its readiness once or twice. If others wait for it too, it may not be ready
+    ///     any more when `body` runs.
     ///   - body: What to do then.
     /// - Returns: The choice.
     public static func wait(for object: some Waitable, _ body: @escaping () throws -> Value) -> Choice {
