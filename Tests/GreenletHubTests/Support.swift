@@ -21,6 +21,13 @@ func settle() throws {
 /// How long `body` takes.
 func elapsed(_ body: () throws -> Void) rethrows -> Duration { try ContinuousClock().measure(body) }
 
+/// Seconds that this thread has run on a processor.
+func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 /// How often this thread has gone to sleep: each time, it was woken for something.
 func timesAsleep() -> Int {
     var usage = rusage()

@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -46,5 +48,24 @@ int cgreenlet_port_open_process(int process) {
 #else
     (void)process;
     return -ENOSYS;
+#endif
+}
+
+int cgreenlet_port_reap_process(int descriptor, int *status) {
+#ifdef SYS_pidfd_open
+    enum { by_descriptor = 3 };  // P_PIDFD, which older headers don't know
+    siginfo_t end = {0};
+    long result;
+    do result = syscall(SYS_waitid, by_descriptor, descriptor, &end, WEXITED | WNOHANG, NULL);
+    while (result < 0 && errno == EINTR);
+    if (result < 0) return -errno;
+    if (end.si_pid == 0) return 0;
+    *status = end.si_code == CLD_EXITED ? (end.si_status & 0xff) << 8 : end.si_status & 0x7f;
+    if (end.si_code == CLD_DUMPED) *status |= 0x80;
+    return end.si_pid;
+#else
+    (void)descriptor;
+    (void)status;
+    return -EINVAL;
 #endif
 }

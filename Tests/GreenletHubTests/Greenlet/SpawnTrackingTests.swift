@@ -88,6 +88,25 @@ import Testing
         }
     }
 
+    @Test func aCallbackThatSpawnsIsNotToldOfThat() async {
+        await onHub {
+            var told: [String] = []
+            let hub = Hub.current
+            hub.addSpawnCallback {
+                told.append("1 \($0.name)")
+                spawn(name: "by 1 for \($0.name)") {}
+            }
+            hub.addSpawnCallback { told.append("2 \($0.name)") }
+            for name in ["a", "b"] {
+                told = []
+                let greenlet = spawn(name: name) {}
+                #expect(told == ["1 \(name)", "2 by 1 for \(name)", "2 \(name)"])
+                try greenlet.join()
+            }
+            try hub.join()
+        }
+    }
+
     @Test func linksAreNoSpawns() async {
         await onHub {
             var told: [String] = []

@@ -153,6 +153,86 @@ func startShell(_ command: String) throws -> CInt {
         }
     }
 
+    @Test(arguments: [false, true], [false, true])
+    func whoIsStoppedAsTheChildEndsLeavesItsStatusToTheNext(bySignal: Bool, isKilled: Bool) async {
+        await onHub {
+            let pid = try startShell("sleep 0.02; exit 3")
+            let waiting = spawn {
+                if isKilled { return try ChildWatcher(pid, bySignal: bySignal).wait() }
+                return try withTimeout(.milliseconds(5)) { try ChildWatcher(pid, bySignal: bySignal).wait() }
+            }
+            try settle()
+            // Somebody calculates meanwhile: it is in one turn that the wait is stopped, and then the loop looks.
+            if isKilled { Hub.current.runSoon { _ = try? waiting.kill(wait: false) } }
+            while kill(pid, 0) == 0, try !hasEnded(pid) { usleep(1_000) }
+            usleep(6_000)
+            try waiting.join()
+            #expect(isKilled ? waiting.error == nil : waiting.error is Timeout)
+            let status = try waitForChild(pid, timeout: .seconds(20))
+            #expect(status == .exited(code: 3))
+            #expect(ChildWatcherTests.isGone(pid))
+            let tooLate = caught { _ = try waitForChild(pid) } as? GreenletError
+            #expect(tooLate?.cause == ECHILD)
+        }
+    }
+
+    /// Whether a child has ended, and nobody has reaped it.
+    private func hasEnded(_ pid: CInt) throws -> Bool {
+        var info = siginfo_t()
+        try #require(waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+        return info.si_signo != 0
+    }
+
+    /// Whether the number of the next process can be chosen here.
+    private static let choosesNumbers = access("/proc/sys/kernel/ns_last_pid", W_OK) == 0 && geteuid() == 0
+
+    /// Starts a shell whose process has a number that was used before.
+    private func startAnother(_ command: String, as pid: CInt) throws -> Bool {
+        for _ in 1...200 {
+            let file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY)
+            let number = Array("\(pid - 1)".utf8)
+            let isWritten = write(file, number, number.count) == number.count
+            close(file)
+            guard isWritten else { return false }
+            let child = try startShell(command)
+            if child == pid { return true }
+            waitpid(child, nil, 0)
+        }
+        return false
+    }
+
+    @Test(.enabled(if: choosesNumbers))
+    func anotherChildThatHasItsNumberIsNotTakenForIt() async {
+        await onHub {
+            let pid = try startShell("sleep 20")
+            let child = try ChildWatcher(pid)
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            guard try startAnother("exit 5", as: pid) else { return }  // the number went to somebody else
+            while try !hasEnded(pid) { usleep(1_000) }
+            let error = caught { _ = try child.wait(timeout: .seconds(20)) } as? GreenletError
+            #expect(error?.cause == ECHILD)
+            var status: CInt = 0
+            #expect(waitpid(pid, &status, WNOHANG) == pid && status == 5 << 8)
+        }
+    }
+
+    @Test(.enabled(if: choosesNumbers))
+    func anotherChildThatHasItsNumberCanBeWatchedBesideIt() async {
+        await onHub {
+            let pid = try startShell("sleep 20")
+            let child = try ChildWatcher(pid)
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            guard try startAnother("sleep 0.02; exit 5", as: pid) else { return }
+            let other = try ChildWatcher(pid)
+            let error = caught { _ = try child.wait(timeout: .seconds(20)) } as? GreenletError
+            #expect(error?.cause == ECHILD)
+            let status = try other.wait(timeout: .seconds(20))
+            #expect(status == .exited(code: 5))
+        }
+    }
+
     @Test(arguments: [false, true])
     func whoWaitsForSomethingElseTooIsTold(bySignal: Bool) async {
         await onHub {

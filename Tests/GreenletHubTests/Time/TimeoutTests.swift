@@ -116,6 +116,29 @@ import Testing
         }
     }
 
+    @Test func cancelledByAnotherWhenItHasEndedAWaitItIsThrownAllTheSame() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(2))
+            let greenlet = spawn {
+                timeout.start()
+                return caught { try Event().wait() }
+            }
+            try settle()
+            let other = spawn {
+                try sleep(.milliseconds(1))
+                #expect(!timeout.isPending && !greenlet.isReady)
+                timeout.cancel()
+            }
+            try settle()
+            // The time of both is over before the loop looks.
+            let start = ContinuousClock.now
+            while ContinuousClock.now - start < .milliseconds(6) {}
+            try other.join()
+            let error = try greenlet.get()
+            #expect(error as? Timeout === timeout)
+        }
+    }
+
     @Test func theSameWithoutCancellingItIsThrownAtTheNextSwitchPoint() async {
         await onHub {
             let event = Event()

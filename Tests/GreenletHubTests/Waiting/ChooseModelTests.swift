@@ -18,15 +18,37 @@ private enum Offer: Hashable {
 
 /// What the two choose among.
 private enum Roles: String, CaseIterable, Sendable {
-    case crosswise, sameChannel, oneSided
+    case crosswise, sameChannel, oneSided, intoFull
 
     var offers: [[Offer]] {
         switch self {
         case .crosswise: [[.get(0), .put(1)], [.get(1), .put(0)]]
         case .sameChannel: [[.get(0), .put(0)], [.get(0), .put(0)]]
         case .oneSided: [[.get(0), .get(1)], [.put(0), .put(1)]]
+        case .intoFull: [[.put(0), .put(1)], [.put(0), .get(1)]]
         }
     }
+
+    /// What lies in the queues at first, if they can hold it.
+    var items: [[Int]] { self == .intoFull ? [[-1], [-2]] : [[], []] }
+}
+
+/// What somebody else's code does, which the choosers ask whether it is ready: it never is.
+private enum Meddling: CaseIterable, Sendable {
+    case none, putAtOnce, putLater, getAtOnce, getLater
+
+    static let item = 50
+
+    /// At which look of all, counted from 0; each time a chooser begins it is looked at, and when it stands everywhere.
+    var look: Int? {
+        switch self {
+        case .none: nil
+        case .putAtOnce, .getAtOnce: 0
+        case .putLater, .getLater: 1
+        }
+    }
+
+    var puts: Bool { self == .putAtOnce || self == .putLater }
 }
 
 private enum End: Hashable {
@@ -46,6 +68,8 @@ private struct Model: Hashable {
 
     let offers: [[Offer]]
     let capacity: Int
+    let meddling: Meddling
+    var looks = 0
     var items: [[Int]] = [[], []]
     var stages: [Stage] = [.new, .new]
     /// Who waits, in the order they came.
@@ -116,15 +140,27 @@ private struct Model: Hashable {
             world.stages[chooser] = .ended(end)
             return [world]
         }
-        let possible = offers[chooser].compactMap { world.after(chooser, taking: $0) }
-        if !possible.isEmpty { return possible }
+        // The meddler may be asked later than what is possible, or earlier.
+        let possible = offers[chooser].compactMap { after(chooser, taking: $0) }
+        world.look()
+        let possibleNow = offers[chooser].compactMap { world.after(chooser, taking: $0) }
+        if !possibleNow.isEmpty { return possible + possibleNow }
         world.stages[chooser] = .waiting
         world.waiting.append(chooser)
-        return [world]
+        world.look()
+        return possible + [world]
+    }
+
+    private mutating func look() {
+        if looks == meddling.look {
+            if meddling.puts { _ = put(Meddling.item, into: 0) } else { _ = get(from: 0) }
+        }
+        looks += 1
     }
 
     private func after(_ chooser: Int, taking offer: Offer) -> Model? {
         var world = self
+        world.runnable.removeAll { $0 == chooser }
         switch offer {
         case .get(let queue):
             guard let item = world.get(from: queue) else { return nil }
@@ -145,18 +181,36 @@ private struct Model: Hashable {
 }
 
 /// The same with real greenlets, and the worlds that the model thinks possible beside it.
-private final class World<Order: QueueOrder> where Order.Element == Int {
+private final class World<Order: QueueOrder>: Waitable where Order.Element == Int {
     private let queues: [OrderedQueue<Order>]
     private let offers: [[Offer]]
     private var choosers: [Greenlet<Void>?] = [nil, nil]
     private var ends: [End?] = [nil, nil]
     private var worlds: Set<Model>
     private var nextItem = 1
+    private let meddling: Meddling
+    private let never = Event()
+    private var looks = 0
 
-    init(_ roles: Roles, capacity: Int, _ make: () -> OrderedQueue<Order>) {
+    init(_ roles: Roles, _ meddling: Meddling, capacity: Int, _ make: () -> OrderedQueue<Order>) {
         queues = [make(), make()]
         offers = roles.offers
-        worlds = [Model(offers: roles.offers, capacity: capacity)]
+        self.meddling = meddling
+        var model = Model(offers: roles.offers, capacity: capacity, meddling: meddling)
+        for number in 0...1 where capacity > 0 {
+            for item in roles.items[number] { _ = try? queues[number].tryPut(item) }
+            model.items[number] = roles.items[number]
+        }
+        worlds = [model]
+    }
+
+    /// It is asked by the choosers.
+    var readiness: Readiness {
+        if looks == meddling.look {
+            if meddling.puts { _ = try? queues[0].tryPut(Meddling.item) } else { _ = try? queues[0].tryGet() }
+        }
+        looks += 1
+        return never.readiness
     }
 
     /// Runs a script; returns what went otherwise than any model thinks.
@@ -249,7 +303,8 @@ private final class World<Order: QueueOrder> where Order.Element == Int {
         }
         choosers[number] = spawn { [unowned self] in
             do {
-                ends[number] = try choose(choices + [.after(.seconds(60)) { .expired }])
+                let others: [Choice<End>] = [.wait(for: self) { .killed }, .after(.seconds(60)) { .expired }]
+                ends[number] = try choose(choices + others)
             } catch {
                 ends[number] = .killed
             }
@@ -260,20 +315,28 @@ private final class World<Order: QueueOrder> where Order.Element == Int {
 @Suite struct ChooseModelTests {
     @Test(arguments: Roles.allCases, [0, 1])
     fileprivate func everyScriptEndsAsTheModelSays(roles: Roles, capacity: Int) async {
+        await check(roles, .none, capacity: capacity, length: 4)
+    }
+
+    @Test(arguments: Roles.allCases, Meddling.allCases.dropFirst())
+    fileprivate func soItDoesWhenSomebodyMeddlesWhileTheyLook(roles: Roles, meddling: Meddling) async {
+        for capacity in 0...1 { await check(roles, meddling, capacity: capacity, length: 3) }
+    }
+
+    private func check(_ roles: Roles, _ meddling: Meddling, capacity: Int, length: Int) async {
         await onHub {
             var scripts: [[Step]] = [[]]
-            for length in 1...4 {
+            for _ in 1...length {
                 scripts = scripts.flatMap { script in Step.allCases.map { script + [$0] } }
-                if length < 4 { continue }
-                for script in scripts {
-                    let problem =
-                        capacity == 0
-                        ? try World(roles, capacity: 0) { Channel<Int>() }.run(script)
-                        : try World(roles, capacity: 1) { Queue<Int>(capacity: 1) }.run(script)
-                    if let problem {
-                        Issue.record("\(problem)")
-                        return
-                    }
+            }
+            for script in scripts {
+                let problem =
+                    capacity == 0
+                    ? try World(roles, meddling, capacity: 0) { Channel<Int>() }.run(script)
+                    : try World(roles, meddling, capacity: 1) { Queue<Int>(capacity: 1) }.run(script)
+                if let problem {
+                    Issue.record("\(problem)")
+                    return
                 }
             }
             try settle()

@@ -349,4 +349,73 @@ import Testing
             for name in ["\(queue)", "\(channel)"] { #expect(name.hasSuffix(" 0 getting, 0 putting>")) }
         }
     }
+
+    /// Somebody else's code is asked for its readiness, and changes what was looked at before.
+    @Test(arguments: 1...2)
+    func whatBecomesPossibleWhileOthersAreAskedIsSeen(look: Int) async {
+        await onHub {
+            for _ in 0..<16 {  // places are asked in random order
+                let (queue, full, channel) = (Queue<Int>(), Queue<Int>(capacity: 1), Channel<Int>())
+                let (semaphore, event, closed) = (Semaphore(0), Event(), Queue<Int>())
+                func places(_ meddler: Meddler) -> [Choice<String>] {
+                    [
+                        .wait(for: meddler) { "meddler" }, .after(.seconds(30)) { "late" },
+                        .put(9, into: channel) { "sent" }, .wait(for: channel) { "seen" },
+                    ]
+                }
+                func chosen(_ choice: Choice<String>, when deed: @escaping () throws -> Void) throws -> String {
+                    try choose(places(Meddler(at: look, deed)) + [choice])
+                }
+                let got = try chosen(.get(from: queue) { "got \($0)" }) { try queue.put(1) }
+                let next = try chosen(.next(from: queue) { "next \($0 ?? 0)" }) { try queue.put(2) }
+                try full.put(0)
+                let put = try chosen(.put(3, into: full) { "put" }) { _ = try full.tryGet() }
+                let permit = try chosen(.acquire(semaphore) { "permit" }) { semaphore.release() }
+                let told = try chosen(.wait(for: event) { "told" }) { event.set() }
+                let over = try chosen(.next(from: closed) { "next \($0 ?? 0)" }) { closed.close() }
+                #expect(
+                    [got, next, put, permit, told, over] == ["got 1", "next 2", "put", "permit", "told", "next 0"]
+                )
+                #expect(full.count == 1 && semaphore.value == 0)
+                for name in ["\(queue)", "\(full)", "\(channel)"] { #expect(name.hasSuffix(" 0 getting, 0 putting>")) }
+                #expect("\(semaphore)".hasSuffix(" 0 waiting>"))
+                try settle()
+            }
+        }
+    }
+
+    @Test func whoOffersInAChannelIsNotToldOfHisOwnOffer() async {
+        await onHub {
+            let channel = Channel<Int>()
+            let choices: [Choice<String>] = [
+                .put(1, into: channel) { "sent" }, .wait(for: channel) { "seen" }, .after(.milliseconds(2)) { "alone" },
+            ]
+            for _ in 0..<8 {
+                let alone = try choose(choices)
+                #expect(alone == "alone")
+            }
+            // But of another's.
+            let other = spawn { try channel.put(2) }
+            try settle()
+            let seen = try choose(choices)
+            #expect(seen == "seen")
+            try other.kill()
+        }
+    }
+}
+
+/// Does something at one of the looks at it, and never is ready.
+private final class Meddler: Waitable {
+    private let event = Event()
+    private var looks = 0
+    private let look: Int
+    private let deed: () throws -> Void
+
+    init(at look: Int, _ deed: @escaping () throws -> Void) { (self.look, self.deed) = (look, deed) }
+
+    var readiness: Readiness {
+        looks += 1
+        if looks == look { try? deed() }
+        return event.readiness
+    }
 }

@@ -36,6 +36,18 @@ import Testing
         }
     }
 
+    @Test func whatWasDoneTooEarlyDoesNotMakeTheRestNegative() async {
+        await onHub {
+            let queue = Queue<Int>()
+            for number in 1...3 { try queue.put(number) }
+            for _ in 1...2 { try queue.taskDone() }
+            queue.close(discardingItems: true)
+            let isJoined = try queue.join(timeout: .milliseconds(1))
+            #expect(queue.unfinishedTasks == 0 && isJoined)
+            #expect(throws: GreenletError(.invalidArgument, "")) { try queue.taskDone() }
+        }
+    }
+
     @Test func allThatWaitAreToldInOrder() async {
         await onHub {
             var told: [String] = []

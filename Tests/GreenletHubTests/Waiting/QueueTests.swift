@@ -246,4 +246,81 @@ import Testing
             #expect(item == 5)
         }
     }
+
+    /// How much processor time the deaths of so many putters take, for each.
+    private static func timeToKillPutters(_ count: Int) throws -> Double {
+        let queue = Queue<Int>(capacity: 1)
+        try queue.put(0)
+        let putters = (1...count).map { number in spawn { try queue.put(number) } }
+        try settle()
+        let start = processorTime()
+        for putter in putters { try putter.kill(wait: false) }
+        try settle()
+        let time = processorTime() - start
+        #expect("\(queue)".hasSuffix(" 0 getting, 0 putting>"))
+        return time / Double(count)
+    }
+
+    @Test func whatAPutterWhoGivesUpCostsDoesNotDependOnHowManyWait() async {
+        await onHub {
+            _ = try Self.timeToKillPutters(500)
+            let (few, many) = (try Self.timeToKillPutters(500), try Self.timeToKillPutters(16_000))
+            #expect(many < 8 * few, "\(many / few) times as long")
+        }
+    }
+
+    @Test(arguments: 1...40)
+    func whoeverGivesUpTheOthersKeepTheirOrder(count: Int) async {
+        await onHub {
+            var random = SeededRandom(for: "QueueTests.\(count)")
+            for queue in [Queue<Int>(capacity: 1), Queue<Int>(capacity: 3)] {
+                while try queue.tryPut(-1) {}
+                var waiting: [Int] = []
+                var putters: [Greenlet<Void>] = []
+                for number in 0..<3 * count {
+                    putters.append(spawn { try queue.put(number) })
+                    try yieldNow()
+                    waiting.append(number)
+                    if Int.random(in: 0..<3, using: &random) > 0 {
+                        let victim = waiting.remove(at: Int.random(in: 0..<waiting.count, using: &random))
+                        try putters[victim].kill(wait: Bool.random(using: &random))
+                    }
+                    if !waiting.isEmpty, Int.random(in: 0..<8, using: &random) == 0 {
+                        _ = try queue.get()
+                        waiting.removeFirst()
+                    }
+                    try yieldNow()
+                    #expect("\(queue)".hasSuffix(" 0 getting, \(waiting.count) putting>"))
+                }
+                try settle()
+                var rest: [Int] = []
+                while let item = try queue.tryGet() { rest.append(item) }
+                let added = rest.filter { $0 >= 0 }
+                #expect(Array(added.suffix(waiting.count)) == waiting)
+                try joinAll(putters)
+            }
+        }
+    }
+
+    @Test func theItemOfAPutterWhoGivesUpGoesWithHim() async {
+        final class Item {}
+        await onHub {
+            let queue = Queue<Item>(capacity: 1)
+            try queue.put(Item())
+            weak var observed: Item?
+            let first = spawn { try queue.put(Item()) }
+            let victim = spawn {
+                let item = Item()
+                observed = item
+                try queue.put(item)
+            }
+            let last = spawn { try queue.put(Item()) }
+            try settle()
+            #expect(observed != nil)
+            try victim.kill()
+            #expect(observed == nil)
+            for _ in 1...3 { _ = try queue.get() }
+            try joinAll([first, last])
+        }
+    }
 }

@@ -72,6 +72,97 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func whenAWriterGivesUpThoseGoInWhoCameBeforeTheNextOne(isKilled: Bool) async {
+        await onHub {
+            let lock = ReadWriteLock()
+            try lock.acquireRead()
+            let victim = spawn { try lock.acquireWrite(timeout: isKilled ? nil : .milliseconds(2)) }
+            let early = (0..<2).map { _ in spawn { try lock.withReadLock {} } }
+            try settle()
+            let writer = spawn { try lock.withWriteLock {} }
+            let late = spawn { try lock.withReadLock {} }
+            try settle()
+            if isKilled { try victim.kill() }
+            try joinAll(early, timeout: .seconds(5))
+            #expect(early.allSatisfy(\.isSuccessful) && !late.isReady && !writer.isReady)
+            try lock.releaseRead()
+            try joinAll([writer, late])
+            #expect(late.isSuccessful && writer.isSuccessful)
+        }
+    }
+
+    @Test func readersDontStarveBehindWritersWhoOnlyGiveUp() async {
+        await onHub {
+            let lock = ReadWriteLock()
+            try lock.acquireRead()
+            // There always is one.
+            let writers = (0..<2).map { number in
+                spawn {
+                    try sleep(.milliseconds(2 + number * 2))
+                    while try !lock.acquireWrite(timeout: .milliseconds(4)) {}
+                }
+            }
+            try sleep(.milliseconds(3))
+            let reader = spawn { try lock.withReadLock {} }
+            let isIn = try reader.join(timeout: .seconds(5))
+            #expect(isIn)
+            try killAll(writers)
+        }
+    }
+
+    @Test func manyWritersGiveUpInAnyOrderAndEachReaderGoesInOnce() async {
+        await onHub {
+            var random = SeededRandom(for: "ReadWriteLockTests.many")
+            for _ in 0..<20 {
+                let lock = ReadWriteLock()
+                try lock.acquireRead()
+                var line: [(greenlet: Greenlet<Bool>, writes: Bool)] = []
+                for _ in 0..<60 {
+                    let writes = line.isEmpty || Bool.random(using: &random)
+                    let greenlet = spawn {
+                        try writes ? lock.acquireWrite(timeout: nil) : lock.acquireRead(timeout: nil)
+                    }
+                    line.append((greenlet, writes))
+                }
+                try settle()
+                while let victim = line.filter({ $0.writes && !$0.greenlet.isReady }).randomElement(using: &random) {
+                    try victim.greenlet.kill()
+                    try settle()
+                    let next = line.firstIndex { $0.writes && !$0.greenlet.isReady } ?? line.count
+                    let (isIn, isOut) = (
+                        line[..<next].allSatisfy(\.greenlet.isReady),
+                        line[next...].allSatisfy { $0.writes || !$0.greenlet.isReady }
+                    )
+                    #expect(isIn && isOut)
+                }
+                let readerCount = line.count { !$0.writes }
+                #expect(lock.readerCount == 1 + readerCount && lock.writer == nil)
+            }
+        }
+    }
+
+    @Test func whatTheBodyThrowsIsToldThoughItTookTheLockAlong() async {
+        await onHub {
+            let lock = ReadWriteLock()
+            func read() throws {
+                try lock.withReadLock {
+                    try lock.releaseRead()
+                    throw TestError(1)
+                }
+            }
+            func write(_ isFailing: Bool) throws {
+                try lock.withWriteLock {
+                    try lock.releaseWrite()
+                    if isFailing { throw TestError(2) }
+                }
+            }
+            let (reading, writing, misuse) = (caught(read), caught { try write(true) }, caught { try write(false) })
+            #expect(reading as? TestError == TestError(1) && writing as? TestError == TestError(2))
+            #expect((misuse as? GreenletError)?.code == .invalidArgument)
+        }
+    }
+
     @Test func readersStayOutWhileAnotherWriterWaits() async {
         await onHub {
             let lock = ReadWriteLock()

@@ -216,6 +216,21 @@ import Testing
         }
     }
 
+    @Test func whatTheBodyThrowsIsToldThoughItTookThePermitAlong() async {
+        await onHub {
+            let semaphore = BoundedSemaphore(1)
+            func fail(_ isFailing: Bool) throws {
+                try semaphore.withPermit {
+                    try semaphore.release()
+                    if isFailing { throw TestError(1) }
+                }
+            }
+            let (own, misuse) = (caught { try fail(true) }, caught { try fail(false) })
+            #expect(own as? TestError == TestError(1))
+            #expect((misuse as? GreenletError)?.code == .invalidArgument)
+        }
+    }
+
     @Test func whoHasThePermitWaitsForASecondOneWhichAnybodyMayRelease() async {
         await onHub {
             let semaphore = Semaphore()

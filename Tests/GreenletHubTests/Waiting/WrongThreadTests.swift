@@ -17,6 +17,43 @@ import Testing
         #expect(owner != caller)
     }
 
+    @Test(arguments: TimeoutCall.allCases)
+    func callsOfATimeoutThatRunsOnAnotherThreadTrapAndNameBoth(call: TimeoutCall) async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [call] in
+            await onHub(allowingLeftovers: true) {
+                let timeout = Timeout(.seconds(1))
+                timeout.start()
+                runOnThreadAndWait { call.happen(to: timeout) }
+            }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        let threads = text.firstMatch(
+            of: #/\b(cancel|start|isPending) on a Timeout that belongs to (thread \d+), from (thread \d+): /#
+        )
+        let (owner, caller) = try (#require(threads?.2, "\(text)"), #require(threads?.3))
+        #expect(owner != caller)
+    }
+
+    @Test func aTimeoutThatDoesNotRunMayBeUsedOnAnyThread() async {
+        await onHub {
+            let timeout = Timeout(.milliseconds(1))
+            for _ in 0..<2 {
+                timeout.start()
+                #expect(caught { try sleep(.seconds(10)) } as? Timeout === timeout)
+                let isThrown = Unchecked(false)
+                runOnThreadAndWait {
+                    #expect(!timeout.isPending && "\(timeout)".contains("timed out"))
+                    timeout.cancel()
+                    timeout.start()
+                    isThrown.value = caught { try sleep(.seconds(10)) } as? Timeout === timeout
+                    timeout.start()
+                    timeout.cancel()
+                }
+                #expect(isThrown.value)
+            }
+        }
+    }
+
     @Test func parkingOnAWaiterOfAnotherThreadTrapsAndNamesBothThreads() async throws {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             await onHub(allowingLeftovers: true) {
@@ -37,6 +74,19 @@ import Testing
             let isWoken = late.value[0].wake()
             let isWokenByAnError = late.value[0].wake(throwing: TestError())
             #expect(!isWoken && !isWokenByAnError)
+        }
+    }
+}
+
+/// What one can do with a timeout.
+enum TimeoutCall: String, CaseIterable, Codable, Sendable {
+    case cancel, start, isPending
+
+    func happen(to timeout: Timeout) {
+        switch self {
+        case .cancel: timeout.cancel()
+        case .start: timeout.start()
+        case .isPending: _ = timeout.isPending
         }
     }
 }

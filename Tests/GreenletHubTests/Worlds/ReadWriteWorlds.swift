@@ -15,8 +15,8 @@ enum ReadWriteOperation: Hashable, Sendable {
 struct ModelReadWriteLock: ModelThing {
     private var reads: [Int: Int] = [:]
     private var writer: Int?
-    private var readersWaiting: [Int] = []
-    private var writersWaiting: [Int] = []
+    /// In the order they came.
+    private var waiting: [(who: Int, writes: Bool)] = []
     private var woken: [(who: Int, answer: Answer?)] = []
 
     func operations(of who: Int) -> [ReadWriteOperation] {
@@ -27,14 +27,14 @@ struct ModelReadWriteLock: ModelThing {
     mutating func perform(_ operation: ReadWriteOperation, by who: Int, item: Int) -> Answer? {
         switch operation {
         case .read:
-            if writer != nil || !writersWaiting.isEmpty {
-                readersWaiting.append(who)
+            if writer != nil || waiting.contains(where: \.writes) {
+                waiting.append((who, writes: false))
                 return nil
             }
             reads[who, default: 0] += 1
         case .write:
             if writer != nil || !reads.isEmpty {
-                writersWaiting.append(who)
+                waiting.append((who, writes: true))
                 return nil
             }
             writer = who
@@ -43,34 +43,35 @@ struct ModelReadWriteLock: ModelThing {
             if reads.isEmpty { admitWriter() }
         case .releaseWrite:
             writer = nil
-            if readersWaiting.isEmpty { admitWriter() } else { admitReaders() }
+            if waiting.allSatisfy(\.writes) { admitWriter() } else { admitReaders(waiting.count) }
         }
         return .done
     }
 
-    private mutating func admitReaders() {
-        for reader in readersWaiting {
+    /// Those among the first who wait.
+    private mutating func admitReaders(_ count: Int) {
+        let first = waiting.prefix(count)
+        for (reader, writes) in first where !writes {
             reads[reader, default: 0] += 1
             woken.append((reader, .done))
         }
-        readersWaiting = []
+        waiting = first.filter(\.writes) + waiting.dropFirst(count)
     }
 
     private mutating func admitWriter() {
-        guard let next = writersWaiting.first else { return }
-        writer = next
-        writersWaiting.removeFirst()
-        woken.append((next, .done))
+        guard let next = waiting.firstIndex(where: \.writes) else { return }
+        let who = waiting.remove(at: next).who
+        writer = who
+        woken.append((who, .done))
     }
 
-    mutating func leave(_ who: Int) {
-        readersWaiting.removeAll { $0 == who }
-        writersWaiting.removeAll { $0 == who }
-    }
+    mutating func leave(_ who: Int) { waiting.removeAll { $0.who == who } }
 
     mutating func comeBack(_ who: Int, _ operation: ReadWriteOperation, _ answer: Answer) -> Answer? {
-        // A writer who gave up lets those in whom he alone kept out.
-        if operation == .write, answer != .done, writer == nil, writersWaiting.isEmpty { admitReaders() }
+        // A writer who gave up lets those in whom he alone kept out: all who came before the next writer.
+        if operation == .write, answer != .done, writer == nil {
+            admitReaders(waiting.firstIndex(where: \.writes) ?? waiting.count)
+        }
         return answer
     }
 

@@ -59,6 +59,7 @@ private struct Explorer<Thing: RealThing> {
     @Test func lifoQueues() async { await check(RealQueue<ALifoQueue>.self, depth: 5) }
     @Test func priorityQueuesOfTwo() async { await check(RealQueue<APriorityQueueOfTwo>.self, depth: 5) }
     @Test func priorityQueues() async { await check(RealQueue<APriorityQueue>.self, depth: 5) }
+    @Test func tasks() async { await check(RealTasks.self, depth: 5) }
     @Test func semaphores() async { await check(RealSemaphore.self, depth: 5) }
     @Test func events() async { await check(RealEvent.self, depth: 5) }
     @Test func locks() async { await check(RealLock.self, depth: 6) }

@@ -84,6 +84,10 @@ int cgreenlet_port_look(int descriptor, uint32_t what);
 /// thing.
 int cgreenlet_port_open_process(int process);
 
+/// Reaps the child that a descriptor of a process is for, if it has ended: its number, and its status as `waitpid(2)`
+/// has it; 0 if it runs; or a negative errno: ECHILD if there is nothing to reap, EINVAL where a descriptor won't do.
+int cgreenlet_port_reap_process(int descriptor, int *status);
+
 #pragma clang assume_nonnull end
 
 #endif

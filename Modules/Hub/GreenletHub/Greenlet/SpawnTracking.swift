@@ -69,7 +69,8 @@ extension Hub {
     /// Calls `callback` with each greenlet of this hub that is started, before its turn comes.
     ///
     /// Not a switch point. Callbacks run in the greenlet that starts the other, in the order they were added; they
-    /// must not block. What they do counts for each spawn. Those in which links run are no spawns.
+    /// must not block. What they do counts for each spawn. Those in which links run are no spawns. Of what it starts itself
+    /// a callback is not told.
     ///
     /// - Parameter callback: What to call.
     /// - Returns: A name for ``removeSpawnCallback(_:)``.
@@ -100,7 +101,10 @@ extension Hub {
 
     @inline(never)
     func tellOfSpawn(_ greenlet: AnyGreenlet) {
-        for (_, callback) in spawnCallbacks ?? [] { callback(greenlet) }
+        for (id, callback) in spawnCallbacks ?? [] where spawnCallbacksAtWork.insert(id).inserted {
+            defer { spawnCallbacksAtWork.remove(id) }
+            callback(greenlet)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ extension Hub {
     /// - Parameters:
     ///   - operation: What was tried, for the message.
     ///   - object: On what.
+    @inline(__always)
     package func checkThread(_ operation: StaticString, _ object: AnyObject) {
         // Compared as pointers: this is on the way of each I/O call, and takes no reference.
         let present = cgreenlet_thread_if_started()?.pointee.hub

@@ -144,10 +144,12 @@ extension Hub {
             var woken = 0
             if isIdle && !idlers.isEmpty {
                 woken = wakeIdlers()
-            } else if isIdle && timers.count <= uncountedTimers && externalWaits == 0 && !loop.errands.isLeft {
+            } else if isIdle && externalWaits == 0 && !loop.errands.isLeft && awaitsNoTimer {
                 if joiners.isEmpty { reportDeadlock() } else { joiners.wakeAll() }
             } else {
-                woken = isIdle ? sleepInLoop() : loop.poll(until: timers.firstDeadline, waiting: false)
+                // Looked at again, as timeouts that were dropped may have woken somebody.
+                let sleeps = runnable.isEmpty && callbacks.isEmpty
+                woken = sleeps ? sleepInLoop() : loop.poll(until: timers.firstDeadline, waiting: false)
                 if !isInherited { fireTimers() }
             }
             if isInherited { continue }

@@ -69,6 +69,8 @@ public final class Hub {
     let joiners = WaitList()
     /// Timers that nothing is to be expected of: those that only end a `join`, and those that keep no hub alive.
     var uncountedTimers = 0
+    /// Timeouts of greenlets that have ended, at most: nothing is to be expected of those either.
+    @exclusivity(unchecked) var leftTimeouts = 0
     /// Decides among choices that are possible at once.
     @exclusivity(unchecked) var chance = Chance()
     /// What waits at several places have left for the next ones.
@@ -82,6 +84,8 @@ public final class Hub {
     /// Called with each greenlet that is started; nil if there are none.
     @exclusivity(unchecked) var spawnCallbacks: [(id: SpawnCallbackID, callback: (AnyGreenlet) -> Void)]?
     var lastSpawnCallback = 0
+    /// Those that run now, and aren't told of what they start.
+    @exclusivity(unchecked) var spawnCallbacksAtWork: Set<SpawnCallbackID> = []
     @exclusivity(unchecked) private var nextID = 1
     @exclusivity(unchecked) private var freeIDs: [Int] = []
 

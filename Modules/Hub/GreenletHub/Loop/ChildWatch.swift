@@ -44,16 +44,23 @@ final class ChildWatch: HubWatch {
     func wait(timeout: Duration?) throws -> ChildStatus? {
         try start(bySignal: false)
         if status == nil {
-            _ = try waiters.waitForOutside(for: WaitReason("wait", self), until: Deadline(after: timeout))
+            do {
+                _ = try waiters.waitForOutside(for: WaitReason("wait", self), until: Deadline(after: timeout))
+            } catch {
+                // It ended in the same turn, and was reaped: the next who asks would find nobody.
+                if status != nil { Children.all.settle(child, isOwed: true) }
+                throw error
+            }
         }
         if isLost { throw lost }
+        if status != nil { Children.all.settle(child, isOwed: false) }
         return status
     }
 
     /// Looks whether it has ended; if so, wakes all.
     func look() {
         if status != nil || isLost { return }
-        switch Children.all.look(child) {
+        switch Children.all.look(child, at: processDescriptor) {
         case nil: return
         case .ended(let status): self.status = status
         case .unknown: isLost = true
@@ -71,6 +78,7 @@ final class ChildWatch: HubWatch {
             listener.stop()
             hub.forget(processDescriptor)
             close(processDescriptor)
+            processDescriptor = -1
         }
         super.stop()
     }

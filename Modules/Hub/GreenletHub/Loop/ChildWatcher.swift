@@ -16,8 +16,8 @@ import GreenletCore
 /// and several watchers of the same child, on several threads, too: all get the same answer. A child that others wait
 /// for by `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
 ///
-/// With Linux 5.3 and later it is a descriptor for the process that is waited for, on whatever thread; before that
-/// libuv's watcher of `SIGCHLD`.
+/// With Linux 5.3 and later it is a descriptor for the process that is waited for, on whatever thread, and with 5.4 reaped
+/// by: another child that has its number by then is not mistaken for it. Before that it is libuv's watcher of `SIGCHLD`.
 ///
 /// gevent: `hub.loop.child`.
 public final class ChildWatcher {
@@ -133,7 +133,7 @@ extension ChildWatcher: Sendable {}
 ///
 /// The child is reaped; asked again for the same, the answer is an error, unless somebody still holds a `ChildWatcher` of
 /// it: then it is the same answer. After a wait that took too long, or was ended
-/// by a kill, the child can still be waited for.
+/// by a kill, the child can still be waited for, though it ended in that very moment.
 ///
 /// - Parameters:
 ///   - pid: The number of the process.

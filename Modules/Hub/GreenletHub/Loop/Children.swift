@@ -1,6 +1,7 @@
 // Part of swift-greenlet. Apache License 2.0, see LICENSE.
 // The children that are watched, of all threads: each is reaped once, and all who watch it get the answer.
 
+import CGreenletPort
 import Glibc
 import GreenletCore
 
@@ -11,6 +12,8 @@ final class WatchedChild: @unchecked Sendable {
     let pid: pid_t
     fileprivate var end: ChildEnd?
     fileprivate var watcherCount = 0
+    /// Whether its end is kept for the next who asks.
+    fileprivate var isOwed = false
 
     fileprivate init(_ pid: pid_t) { self.pid = pid }
 }
@@ -24,7 +27,7 @@ enum ChildEnd {
 
 /// The table of watched children.
 ///
-/// Only whoever watches a child looks for it, by its number: nobody else's children are ever reaped here.
+/// Only whoever watches a child looks for it, by its descriptor or number: nobody else's children are ever reaped here.
 ///
 /// Safe because all of it is touched with the lock held only. A `pthread_mutex_t` and not a `Mutex`: the kernel hands
 /// that one over when two threads want it, which the thread sanitizer doesn't see.
@@ -63,17 +66,35 @@ final class Children: @unchecked Sendable {
     func remove(_ child: WatchedChild) {
         withLock {
             child.watcherCount -= 1
-            if child.watcherCount == 0, known[child.pid] === child { known[child.pid] = nil }
+            if child.watcherCount == 0, !child.isOwed, known[child.pid] === child { known[child.pid] = nil }
         }
     }
 
-    /// Reaps the child if it has ended: how it did; nil if it runs.
-    func look(_ child: WatchedChild) -> ChildEnd? {
+    /// Says whether somebody was told how it ended, or could not be, and the next who asks shall be.
+    func settle(_ child: WatchedChild, isOwed: Bool) { withLock { child.isOwed = isOwed } }
+
+    /// Reaps the child if it has ended.
+    ///
+    /// - Parameters:
+    ///   - child: Which.
+    ///   - descriptor: One for its process; below 0 if there is none, and it is known by its number only.
+    /// - Returns: How it ended; nil if it runs.
+    func look(_ child: WatchedChild, at descriptor: CInt) -> ChildEnd? {
         withLock {
             if let end = child.end { return end }
-            child.end = reap(child.pid)
-            return child.end
+            let found = descriptor < 0 ? reap(child.pid) : reap(at: descriptor, child.pid)
+            // If somebody else has reaped it, its number may be another child's by now, whom others watch by this.
+            if descriptor >= 0, case .unknown = found { return found }
+            child.end = found
+            return found
         }
+    }
+
+    private func reap(at descriptor: CInt, _ pid: pid_t) -> ChildEnd? {
+        var status: CInt = 0
+        let found = cgreenlet_port_reap_process(descriptor, &status)
+        if found == -EINVAL { return reap(pid) }  // Linux 5.3
+        return found == 0 ? nil : found > 0 ? .ended(ChildStatus(status)) : .unknown
     }
 
     private func reap(_ pid: pid_t) -> ChildEnd? {

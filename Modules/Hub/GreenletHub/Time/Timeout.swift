@@ -82,7 +82,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Not a switch point. If it was started before, and that time is over, but the error has not been thrown yet, it is as
     /// after `cancel()`: only the new time counts.
     ///
-    /// - Precondition: It isn't running.
+    /// - Precondition: It isn't running, on whatever thread.
     ///
     /// gevent: `Timeout.start`.
     public func start() {
@@ -93,7 +93,6 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     @inline(__always)
     func start(until deadline: Deadline) {
-        precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
         if greenlet != nil { takeBackFormer() }
         Hub.currentReference._withUnsafeGuaranteedRef { hub in
             let greenlet = hub.currentGreenletReference
@@ -106,7 +105,11 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     }
 
     @inline(never)
-    private func takeBackFormer() { target?.withdraw(self, forgettingInterruption: false) }
+    private func takeBackFormer() {
+        target?.hub.checkThread("start", self)
+        precondition(!isPending, "\(self) is already started; to restart it, cancel it first")
+        target?.withdraw(self, forgettingInterruption: false)
+    }
 
     /// Stops the time.
     ///
@@ -114,6 +117,11 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// a loop as `for item in queue`, or below C: what was interrupted is no success, and nothing here can tell. Then it is
     /// thrown as a kill would be, at the next switch point, at the end of the greenlet, or by ``checkInterruption()``.
     /// Not a switch point. Called again, or before `start()`, it does nothing.
+    ///
+    /// Another greenlet that calls this may be too late: if the error has ended a wait, it is thrown there, though the
+    /// greenlet that it was for has not run since.
+    ///
+    /// - Precondition: It doesn't run on another thread.
     ///
     /// gevent: `Timeout.cancel`, `Timeout.close`.
     public func cancel() {
@@ -150,6 +158,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
         self.timer = .none
         greenlet._withUnsafeGuaranteedRef { greenlet in
             let hub = Unmanaged.passUnretained(greenlet.hub)
+            hub._withUnsafeGuaranteedRef { $0.checkThread("cancel", self) }
             if !timer.isNone, hub._withUnsafeGuaranteedRef({ $0.timers.remove(timer) }) != nil {
                 Unmanaged.passUnretained(self).release()
             }
@@ -159,8 +168,13 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Whether it was started, and neither fired nor was cancelled.
     ///
+    /// - Precondition: It doesn't run on another thread.
+    ///
     /// gevent: `Timeout.pending`.
-    public var isPending: Bool { !timer.isNone }
+    public var isPending: Bool {
+        if let greenlet { greenlet._withUnsafeGuaranteedRef { $0.hub.checkThread("isPending", self) } }
+        return !timer.isNone
+    }
 
     /// Its time is over.
     ///
@@ -168,7 +182,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     func expire(shieldCount: UInt32) {
         timer = .none
         if length.hasDetails { details?.isOver() }
-        guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
+        guard let greenlet = target, !greenlet.isReady else { return expireTooLate() }
         let now = greenlet.extras?.shieldCount ?? 0
         // Not four thousand million, as may be assumed.
         let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
@@ -178,13 +192,19 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     /// Whether it is among the hub's timers, and is not counted.
     var isUncounted: Bool { isPending && details?.keepsHubAlive == false }
 
+    @inline(never)
+    private func expireTooLate() {
+        if let hub = target?.hub, hub.leftTimeouts > 0 { hub.leftTimeouts -= 1 }
+        setGreenlet(nil)
+    }
+
     /// Who started it, while it runs.
     var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }
 
     /// It is over, once and for all: a greenlet that ends with it must not be held by it.
     ///
     /// Another may have started it since.
-    func wasThrown(in greenlet: AnyGreenlet) { if !isPending, target === greenlet { setGreenlet(nil) } }
+    func wasThrown(in greenlet: AnyGreenlet) { if timer.isNone, target === greenlet { setGreenlet(nil) } }
 
     /// The hub ends, or its greenlet is in another process: nobody will be told of its end.
     func wasDropped() {

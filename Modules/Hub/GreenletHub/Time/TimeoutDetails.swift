@@ -105,10 +105,14 @@ extension AnyGreenlet {
         countsAsTimeout = true
     }
 
+    /// How many timeouts are to be thrown in it.
+    final var timeLimitCount: Int { Int(timeoutCount) - (countsAsTimeout ? 1 : 0) }
+
     /// It ends, and those that may still begin in it count by themselves; it is held by somebody else here.
     @inline(__always)
     final func endTimeouts() {
         if !countsAsTimeout { return }
+        hub.leftTimeouts += timeLimitCount
         countsAsTimeout = false
         Unmanaged<AnyGreenlet>.passUnretained(self).removeTimeout()
     }

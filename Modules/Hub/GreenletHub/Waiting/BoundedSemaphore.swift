@@ -108,9 +108,7 @@ public final class BoundedSemaphore {
     /// gevent: `with semaphore:`.
     public func withPermit<Value>(_ body: () throws -> Value) throws -> Value {
         try acquire()
-        let result = Result { try body() }
-        try release()
-        return try result.get()
+        return try Result { try body() }.get { try release() }
     }
 }
 

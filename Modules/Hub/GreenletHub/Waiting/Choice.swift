@@ -16,18 +16,18 @@ public struct Choice<Value> {
     @usableFromInline let serve: (ChoiceStep, Capture) throws -> Value?
     /// What `serve` would capture, if that were not an allocation.
     @usableFromInline let capture: Capture
-    /// Whether it offers something that others can see.
-    @usableFromInline let isOffer: Bool
+    /// How it stands somewhere.
+    @usableFromInline let kind: ChoiceKind
 
     @inlinable
     init(
         _ capture: Capture = Capture(),
-        isOffer: Bool = false,
+        _ kind: ChoiceKind = .taking,
         _ serve: @escaping (ChoiceStep, Capture) throws -> Value?
     ) {
         self.serve = serve
         self.capture = capture
-        self.isOffer = isOffer
+        self.kind = kind
     }
 
     /// Runs a body that was captured: it takes just that type, and returns just this choice's.
@@ -60,6 +60,16 @@ struct Capture {
     func queue<Order: QueueOrder>(_: Order.Type) -> OrderedQueue<Order> {
         unsafeDowncast(queue.unsafelyUnwrapped, to: OrderedQueue<Order>.self)
     }
+}
+
+/// How a choice stands somewhere.
+@usableFromInline
+enum ChoiceKind {
+    /// With something in its hands that others can see.
+    case offering
+    case taking
+    /// Where others say whether it is ready: they may do anything meanwhile.
+    case asking
 }
 
 /// What a choice is asked to do.
@@ -149,7 +159,7 @@ extension Choice {
         into queue: OrderedQueue<Order>,
         _ body: @escaping () throws -> Value
     ) -> Choice {
-        Choice(isOffer: true) { step, _ in
+        Choice(Capture(), .offering) { step, _ in
             switch step {
             case .attempt: return try queue.tryPut(item) ? try body() : nil
             case .enlist(let candidate):
@@ -167,7 +177,8 @@ extension Choice {
     /// Waits until something is ready, and takes nothing.
     ///
     /// - Parameters:
-    ///   - object: What to wait for. If others wait for it too, it may not be ready any more when `body` runs.
+    ///   - object: What to wait for; asked for its readiness once or twice. If others wait for it too, it may not be ready
+    ///     any more when `body` runs.
     ///   - body: What to do then.
     /// - Returns: The choice.
     public static func wait(for object: some Waitable, _ body: @escaping () throws -> Value) -> Choice {
@@ -180,13 +191,18 @@ extension Choice {
         observing observed: AnyGreenlet?,
         _ body: @escaping () throws -> Value
     ) -> Choice {
-        Choice { step, _ in
+        Choice(Capture(), .asking) { step, _ in
             switch step {
             case .attempt: return object.readiness.isReady ? try body() : nil
             case .enlist(let candidate):
-                // It was not ready, and nothing has run since. If it is now, that's by an item which the chooser offers.
-                let list = try object.readiness.list()
+                let readiness = object.readiness
                 // What others wrote has run: it may have served the chooser at another place, or killed him.
+                if candidate.choosing.isDecided { return nil }
+                if readiness.isReady {
+                    candidate.serve("wait for", object)
+                    return nil
+                }
+                let list = try readiness.list()
                 if candidate.choosing.isDecided {
                     list.tellIfAbandoned()
                 } else {

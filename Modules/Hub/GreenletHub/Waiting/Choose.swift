@@ -32,10 +32,14 @@ import GreenletCore
 @inlinable
 public func choose<Value>(_ choices: [Choice<Value>]) throws -> Value {
     let order = RandomOrder(choices.count)
+    var asksOthers = false
     for index in 0..<choices.count {
-        if let value = try choices.serve(order[index], .attempt) { return value }
+        let number = order[index]
+        if let value = try choices.serve(number, .attempt) { return value }
+        if choices[number].kind == .asking { asksOthers = true }
     }
-    let served = try waitForOne(of: choices, order)
+    if asksOthers, let value = try choices.attemptAgain(order) { return value }
+    let served = try waitForOne(of: choices, order, asksOthers)
     guard let value = try choices.serve(served.number, .run(served.failure)) else {
         preconditionFailure("a choice that was served has no value")
     }
@@ -64,7 +68,11 @@ public func choose<Value>(_ choices: [Choice<Value>], orElse otherwise: () throw
 
 /// Stands at all places until it is served at one, and has left the others when it returns.
 @inlinable
-func waitForOne<Value>(of choices: [Choice<Value>], _ order: RandomOrder) throws -> Choosing.Served {
+func waitForOne<Value>(
+    of choices: [Choice<Value>],
+    _ order: RandomOrder,
+    _ asksOthers: Bool
+) throws -> Choosing.Served {
     let choosing = try Choosing.begin()
     defer {
         choosing.leave()
@@ -72,8 +80,10 @@ func waitForOne<Value>(of choices: [Choice<Value>], _ order: RandomOrder) throws
         choosing.end()
     }
     // Offers first: whoever waits to see one in a channel is told at once, and must not be the chooser himself.
-    try choosing.enlist(at: choices, order, offers: true)
-    try choosing.enlist(at: choices, order, offers: false)
+    try choosing.enlist(at: choices, order, .offering)
+    try choosing.enlist(at: choices, order, .taking)
+    // Others last: whatever they do then serves the chooser, who stands everywhere else.
+    if asksOthers { try choosing.enlist(at: choices, order, .asking) }
     return try choosing.wait()
 }
 
@@ -83,6 +93,15 @@ extension Array {
     func serve<Value>(_ number: Int, _ step: ChoiceStep) throws -> Value? where Element == Choice<Value> {
         try self[number].serve(step, self[number].capture)
     }
+
+    /// Takes what others, who were asked whether they are ready, have made possible meanwhile.
+    @inlinable
+    func attemptAgain<Value>(_ order: RandomOrder) throws -> Value? where Element == Choice<Value> {
+        for index in 0..<count where self[order[index]].kind != .asking {
+            if let value = try serve(order[index], .attempt) { return value }
+        }
+        return nil
+    }
 }
 
 extension Choosing {
@@ -91,16 +110,17 @@ extension Choosing {
     func withdrawOffers<Value>(_ choices: [Choice<Value>]) {
         for candidate in candidates.prefix(count).map({ $0.takeUnretainedValue() }) {
             // It neither fails nor has a value.
-            if choices[candidate.number].isOffer { _ = try? choices.serve(candidate.number, .withdraw(candidate)) }
+            let number = candidate.number
+            if choices[number].kind == .offering { _ = try? choices.serve(number, .withdraw(candidate)) }
         }
     }
 
-    /// Stands at the places of the one kind or of the other, until one has decided.
+    /// Stands at the places of one kind, until one has decided.
     @inlinable
-    func enlist<Value>(at choices: [Choice<Value>], _ order: RandomOrder, offers: Bool) throws {
+    func enlist<Value>(at choices: [Choice<Value>], _ order: RandomOrder, _ kind: ChoiceKind) throws {
         for index in 0..<choices.count {
             let number = order[index]
-            if choices[number].isOffer != offers { continue }
+            if choices[number].kind != kind { continue }
             if isDecided { return }
             do {
                 _ = try choices.serve(number, .enlist(addCandidate(number)))

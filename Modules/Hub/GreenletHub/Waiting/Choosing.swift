@@ -116,6 +116,9 @@ final class Choosing {
         return true
     }
 
+    /// Whether it is the wait of this greenlet.
+    func isOf(_ greenlet: AnyGreenlet) -> Bool { self.greenlet === greenlet }
+
     /// Whether its turn has come, or it was killed: it must not stand anywhere from then on.
     @usableFromInline var isDecided: Bool { taken != nil || !greenlet.waitState.isWaiting }
 
@@ -168,6 +171,13 @@ final class Candidate: StandIn {
         (self.verb, self.object) = (verb, object)
         try stand(in: list)
         if list.keepsHubAlive { choosing.isExternal = true }
+    }
+
+    /// Its turn has come before it stood anywhere.
+    func serve(_ verb: StaticString, _ object: AnyObject) {
+        (self.verb, self.object) = (verb, object)
+        waitState.beginSpread()
+        wake(.ready)
     }
 
     /// From now on the error of a greenlet will be seen.

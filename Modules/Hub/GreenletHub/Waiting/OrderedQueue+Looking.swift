@@ -47,8 +47,16 @@ extension OrderedQueue: CustomStringConvertible {
 /// Ready when an item is there that `tryGet()` would take, or when it is closed; waiting does not take it.
 extension OrderedQueue: Waitable {
     /// Whether an item is there, or never will be.
+    ///
+    /// For a greenlet that offers one itself, in a `choose`, that one doesn't count.
     public var readiness: Readiness {
-        Readiness(state.first != nil || isClosed, canBeTaken: true, tells: self.peekerList)
+        Readiness(!state.items.isEmpty || isClosed || hasOffer, canBeTaken: true, tells: self.peekerList)
+    }
+
+    private var hasOffer: Bool {
+        if state.offers.isEmpty { return false }
+        let current = AnyGreenlet.current
+        return state.firstOffered { ($0 as? Candidate)?.choosing.isOf(current) != true } != nil
     }
 }
 

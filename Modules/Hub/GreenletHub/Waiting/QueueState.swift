@@ -19,15 +19,27 @@ struct QueueState<Order: QueueOrder> {
     /// What a putter who waits would put in.
     @usableFromInline
     struct Offer {
-        @usableFromInline let number: UInt64
         @usableFromInline let item: Element
         @usableFromInline let putter: Waiter
 
         @inlinable
-        init(number: UInt64, item: Element, putter: Waiter) {
-            self.number = number
+        init(item: Element, putter: Waiter) {
             self.item = item
             self.putter = putter
+        }
+    }
+
+    /// The place of an offer among those that wait.
+    @usableFromInline
+    struct OfferPlace {
+        @usableFromInline let number: UInt64
+        /// Nil if it was withdrawn: to close each gap at once would take the longer, the more are behind it.
+        @usableFromInline var offer: Offer?
+
+        @inlinable
+        init(number: UInt64, offer: Offer?) {
+            self.number = number
+            self.offer = offer
         }
     }
 
@@ -37,7 +49,9 @@ struct QueueState<Order: QueueOrder> {
     @usableFromInline var isClosed = false
     @usableFromInline var handed = Ring<Element>()
     /// Some of these may have given up and not yet run; waking them fails then.
-    @usableFromInline var offers = Ring<Offer>()
+    @usableFromInline var offers = Ring<OfferPlace>()
+    /// How many of the places are empty.
+    @usableFromInline var withdrawn = 0
     @usableFromInline var nextNumber: UInt64 = 0
     /// Items that came in and were neither reported done nor dropped.
     @usableFromInline var unfinished = 0
@@ -49,7 +63,7 @@ struct QueueState<Order: QueueOrder> {
     }
 
     /// Ends whatever is left; returned, so that it ends outside of this call.
-    mutating func end() -> (items: [Element], handed: [Element], offers: [Offer]) {
+    mutating func end() -> (items: [Element], handed: [Element], offers: [OfferPlace]) {
         (items.removeAll(), handed.removeAll(), offers.removeAll())
     }
 
@@ -94,7 +108,7 @@ struct QueueState<Order: QueueOrder> {
             items.putBack(handed.removeLast())
             return nil
         }
-        unfinished -= 1
+        if unfinished > 0 { unfinished -= 1 }
         return handed.removeFirst()
     }
 
@@ -130,14 +144,14 @@ struct QueueState<Order: QueueOrder> {
     @inlinable
     mutating func offer(_ item: Element, by putter: Waiter) -> UInt64 {
         nextNumber += 1
-        offers.append(Offer(number: nextNumber, item: item, putter: putter))
+        offers.append(OfferPlace(number: nextNumber, offer: Offer(item: item, putter: putter)))
         return nextNumber
     }
 
     /// The oldest offer, if there is room for it.
     @inlinable
     @inline(__always)
-    mutating func takeOffer() -> Offer? { isFull || offers.isEmpty ? nil : offers.removeFirst() }
+    mutating func takeOffer() -> Offer? { isFull ? nil : takeOfferToMeet() }
 
     /// Takes in the item of an offer whose putter was told so.
     @inlinable
@@ -148,16 +162,28 @@ struct QueueState<Order: QueueOrder> {
 
     /// The oldest offer, for a getter who takes its item at once.
     @inlinable
-    mutating func takeOfferToMeet() -> Offer? { offers.isEmpty ? nil : offers.removeFirst() }
+    @inline(__always)
+    mutating func takeOfferToMeet() -> Offer? {
+        while !offers.isEmpty {
+            if let offer = offers.removeFirst().offer { return offer }
+            withdrawn -= 1
+        }
+        return nil
+    }
 
     /// A getter took the item of an offer whose putter was told so.
     @inlinable
     mutating func meet() { unfinished &+= 1 }
 
     /// The item that the next getter would be given.
-    var first: Element? {
-        if let first = items.first { return first }
-        for index in 0..<offers.count where offers[index].putter.isWaiting { return offers[index].item }
+    var first: Element? { items.first ?? firstOffered { _ in true } }
+
+    /// The first item in the hands of a putter who waits and is wanted.
+    func firstOffered(by isWanted: (AnyGreenlet) -> Bool) -> Element? {
+        for index in 0..<offers.count {
+            guard let offer = offers[index].offer, offer.putter.isWaiting else { continue }
+            if isWanted(offer.putter.greenlet) { return offer.item }
+        }
         return nil
     }
 
@@ -173,7 +199,20 @@ struct QueueState<Order: QueueOrder> {
             if offers[middle].number < number { low = middle + 1 } else { high = middle }
         }
         guard low < offers.count, offers[low].number == number else { return nil }
-        return offers.remove(at: low)
+        guard let offer = offers.place(low).pointee.offer.take() else { return nil }
+        withdrawn += 1
+        if 2 * withdrawn > offers.count { closeGaps() }
+        return offer
+    }
+
+    /// As many places are empty as not: those go.
+    @inlinable
+    mutating func closeGaps() {
+        for _ in 0..<offers.count {
+            let place = offers.removeFirst()
+            if place.offer != nil { offers.append(place) }
+        }
+        withdrawn = 0
     }
 
     /// Nothing comes in any more.
@@ -182,8 +221,10 @@ struct QueueState<Order: QueueOrder> {
     mutating func close(discarding: Bool) -> (offers: [Offer], items: [Element]) {
         isClosed = true
         let dropped = discarding ? items.removeAll() : []
-        unfinished -= dropped.count
-        return (offers.removeAll(), dropped)
+        // Some of them may have been called done before they were taken out.
+        unfinished = max(0, unfinished - dropped.count)
+        withdrawn = 0
+        return (offers.removeAll().compactMap(\.offer), dropped)
     }
 
     /// One item less to be done; false if none was left.
@@ -193,8 +234,8 @@ struct QueueState<Order: QueueOrder> {
         return true
     }
 
-    var offerCount: Int { offers.count }
+    var offerCount: Int { offers.count - withdrawn }
 
     /// How many have not given up.
-    var putterCount: Int { (0..<offers.count).count { offers[$0].putter.isWaiting } }
+    var putterCount: Int { (0..<offers.count).count { offers[$0].offer?.putter.isWaiting ?? false } }
 }

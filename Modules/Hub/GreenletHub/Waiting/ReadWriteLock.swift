@@ -6,7 +6,8 @@ import GreenletCore
 /// A lock that many greenlets may hold for reading, or one for writing.
 ///
 /// Fair to both: a writer who waits keeps new readers out, and when a writer is done, the readers who wait by then go
-/// before the next writer. If the last writer who waits gives up, the readers that it kept out go in.
+/// before the next writer. If a writer who waits gives up, the readers that he alone kept out go in: those who came before
+/// the next writer.
 ///
 /// ```swift
 /// let lock = ReadWriteLock()
@@ -31,9 +32,21 @@ public final class ReadWriteLock {
     public private(set) var writer: AnyGreenlet?
     private let readers = WaitList()
     private let writers = WaitList()
+    /// Those of both, in the order they came.
+    ///
+    /// Who waits no more stays until he comes first, or most are such.
+    private var line = Ring<Comer>()
+
+    /// Somebody who came to wait.
+    private struct Comer {
+        let waiter: Waiter
+        let writes: Bool
+    }
 
     /// Creates a lock that nobody holds.
     public init() {}
+
+    deinit { _ = line.removeAll() }
 
     /// Takes the lock for reading, and waits while a writer holds it or waits for it.
     ///
@@ -58,7 +71,7 @@ public final class ReadWriteLock {
     public func acquireRead(timeout: Duration?) throws -> Bool {
         if tryAcquireRead() { return true }
         try refuseWriter("acquireRead")
-        return try readers.wait(for: WaitReason("acquireRead", self), until: Deadline(after: timeout))
+        return try wait(in: readers, "acquireRead", timeout)
     }
 
     /// Takes the lock for reading, unless a writer holds it or waits for it.
@@ -117,7 +130,7 @@ public final class ReadWriteLock {
         try refuseWriter("acquireWrite")
         var isMine = false
         defer { if !isMine { admitReadersKeptOut() } }
-        isMine = try writers.wait(for: WaitReason("acquireWrite", self), until: Deadline(after: timeout))
+        isMine = try wait(in: writers, "acquireWrite", timeout)
         return isMine
     }
 
@@ -163,9 +176,7 @@ public final class ReadWriteLock {
     /// - Throws: What `body` throws; as `acquireRead()`; as `releaseRead()`, if `body` released it itself.
     public func withReadLock<Value>(_ body: () throws -> Value) throws -> Value {
         try acquireRead()
-        let result = Result { try body() }
-        try releaseRead()
-        return try result.get()
+        return try Result { try body() }.get(after: releaseRead)
     }
 
     /// Runs `body` while holding the lock for writing.
@@ -177,15 +188,32 @@ public final class ReadWriteLock {
     /// - Throws: What `body` throws; as `acquireWrite()`; as `releaseWrite()`, if `body` released it itself.
     public func withWriteLock<Value>(_ body: () throws -> Value) throws -> Value {
         try acquireWrite()
-        let result = Result { try body() }
-        try releaseWrite()
-        return try result.get()
+        return try Result { try body() }.get(after: releaseWrite)
     }
 }
 
 extension ReadWriteLock {
     // Whoever is let in has the lock from that moment on: nobody can take it before he runs, and if he is killed by
     // then, he has it all the same.
+
+    private func wait(in list: WaitList, _ verb: StaticString, _ timeout: Duration?) throws -> Bool {
+        try list.checkThread(of: Hub.current.parkable())
+        let waiter = try Waiter()
+        list.append(waiter.greenlet)
+        line.append(Comer(waiter: waiter, writes: list === writers))
+        let waiting = readers.count + writers.count
+        if line.count > 2 * waiting { tidyUp() }
+        defer { if readers.isEmpty && writers.isEmpty { tidyUp() } }
+        return try waiter.park(for: WaitReason(verb, self), until: Deadline(after: timeout))
+    }
+
+    /// Those leave the line who wait no more.
+    private func tidyUp() {
+        for _ in 0..<line.count {
+            let comer = line.removeFirst()
+            if comer.waiter.isWaiting { line.append(comer) }
+        }
+    }
 
     private func admitReaders() {
         readerCount += readers.count
@@ -205,7 +233,16 @@ extension ReadWriteLock {
 
     /// A writer gave up: whom he alone kept out goes in.
     private func admitReadersKeptOut() {
-        if writer == nil, writers.isEmpty { admitReaders() }
+        if writer != nil { return }
+        while !line.isEmpty {
+            let isWaiting = line[0].waiter.isWaiting
+            if isWaiting && line[0].writes { return }
+            let comer = line.removeFirst()
+            if isWaiting {
+                readerCount += 1
+                comer.waiter.wake()
+            }
+        }
     }
 
     private func refuseWriter(_ operation: StaticString) throws {

@@ -102,10 +102,7 @@ public final class ReentrantLock {
     /// gevent: `with lock:`.
     public func withLock<Value>(_ body: () throws -> Value) throws -> Value {
         try acquire()
-        let result = Result { try body() }
-        // What went wrong inside says more than that it took the lock along.
-        if isHeld { try release() } else if case .success = result { try release() }
-        return try result.get()
+        return try Result { try body() }.get(after: release)
     }
 
     /// Whether some greenlet holds it.

@@ -62,6 +62,15 @@ package class WaitList {
         return false
     }
 
+    /// Calls `body` with each, in order; it must not wake anybody.
+    final func visit(_ body: (AnyGreenlet) -> Void) {
+        var next = first
+        while let greenlet = next {
+            greenlet._withUnsafeGuaranteedRef(body)
+            next = greenlet._withUnsafeGuaranteedRef { $0.nextWaiter }
+        }
+    }
+
     final func append(_ greenlet: AnyGreenlet) {
         let link = Unmanaged.passUnretained(greenlet)
         greenlet.waitList = .passUnretained(self)
