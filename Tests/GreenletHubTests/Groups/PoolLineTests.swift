@@ -213,6 +213,22 @@ import Testing
         }
     }
 
+    @Test func oneThatIsKilledAsItIsSpawnedLeavesTheLine() async {
+        await onHub {
+            let (pool, gate) = (Pool(size: 1), Event())
+            try pool.spawn { try gate.wait() }
+            let id = Hub.current.addSpawnCallback { _ = try? $0.kill(wait: false) }
+            var runs = 0
+            for _ in 0..<3 { pool.applyAsync { runs += 1 } }
+            Hub.current.removeSpawnCallback(id)
+            #expect(pool.description.hasSuffix("1 of 1 members>"), "\(pool)")
+            pool.applyAsync { runs += 10 }
+            gate.set()
+            try pool.join()
+            #expect(runs == 10 && pool.freeCount == 1)
+        }
+    }
+
     @Test(arguments: [1, 3, nil] as [Int?])
     func aMapNeedNotBeWaitedFor(size: Int?) async {
         await onHub {

@@ -24,8 +24,8 @@ extension AnyGroup {
         guard let places, !places.tryAcquire() else { return startInPlace(greenlet) }
         greenlet.expectStart(WaitReason("a place", self))
         let standIn = StandInLine(for: greenlet, of: self)
-        greenlet.onFinish { standIn.leave() }  // holds it, too
         do { try standIn.stand(in: places.waiters) } catch { fatalError("\(error)") }
+        greenlet.onFinish { standIn.leave() }  // holds it, too; at once if a spawn callback has killed it
     }
 
     /// A place was given to a greenlet that stood in line.
