@@ -101,8 +101,8 @@ extension AnyGroup {
     ///   - file: Where it was called, for messages.
     ///   - line: Where it was called, for messages.
     ///   - transform: What to do with each.
-    /// - Returns: The greenlet, whose value are the results in the order of the items. Killing it begins no more of them;
-    ///   those that were begun run on.
+    /// - Returns: The greenlet, whose value are the results in the order of the items. Killing it begins no more of them,
+    ///   nor the one that was read and waits for a place; those that were begun run on.
     ///
     /// gevent: `Group.map_async`.
     @discardableResult
@@ -140,9 +140,7 @@ extension AnyGroup {
         _ transform: @escaping (Item) throws -> Result
     ) -> LazyMap<Result> {
         let results = LazyMapResults<Result>(limit: limit, isOrdered: isOrdered)
-        return LazyMap(items, results, SpawnSite(file, line)) { [self] item in
-            try begin(SpawnSite(file, line)) { try transform(item) }
-        }
+        return LazyMap(items, in: self, results, SpawnSite(file, line), transform)
     }
 
     /// Starts a member, as soon as there is a place.

@@ -10,8 +10,10 @@ import GreenletCore
 /// while let page = try pages.next() { show(page) }
 /// ```
 ///
-/// The source is read in a greenlet of its own, and may wait itself, as a queue does. With a limit it is read only so
-/// far ahead. When this object goes, on whatever thread, the source is read no further; what was begun runs on.
+/// The source is read in a greenlet of its own, and may wait itself, as a queue does: it holds no place of a pool
+/// meanwhile. With a limit it is read only so far ahead, else by one item more than the pool has places for. When this
+/// object goes, on whatever thread, the source is read no further; what was begun runs on, and an item that was read and
+/// had no place yet stands in line for one. So none that a queue has given away is lost, but where the pool is killed.
 ///
 /// gevent: what `imap` and `imap_unordered` return.
 public final class LazyMap<Result> {
@@ -22,20 +24,25 @@ public final class LazyMap<Result> {
     ///
     /// - Parameters:
     ///   - items: What to transform.
+    ///   - group: Where the greenlets run.
     ///   - results: Where the results go.
     ///   - site: Where the map was called, for messages.
-    ///   - start: Starts the greenlet for an item.
+    ///   - transform: What to do with each.
     init<Item>(
         _ items: some Sequence<Item>,
+        in group: AnyGroup,
         _ results: LazyMapResults<Result>,
         _ site: SpawnSite,
-        _ start: @escaping (Item) throws -> Greenlet<Result>
+        _ transform: @escaping (Item) throws -> Result
     ) {
         self.results = results
         let reader = spawn(name: "reader of a lazy map", file: site.file, line: site.line) {
-            for item in items {
-                try results.waitForPlace()
-                results.follow(try start(item))
+            if group.size == 0 { try group.takePlace() }  // never comes: nor is anything read
+            var iterator = items.makeIterator()
+            while try results.waitForPlace(), let item = iterator.next() {
+                let greenlet = Greenlet(file: site.file, line: site.line) { try transform(item) }
+                defer { results.follow(greenlet) }
+                try group.startInPlaceOrTurn(greenlet)
             }
         }
         self.reader = reader
@@ -44,8 +51,11 @@ public final class LazyMap<Result> {
     }
 
     deinit {
-        let (hub, reader) = (reader.hub, reader)
-        func end() { if !reader.isReady { _ = try? reader.kill(wait: false) } }
+        let (hub, reader, results) = (reader.hub, reader, results)
+        func end() {
+            results.isAbandoned = true
+            if !reader.isReady { _ = try? reader.kill(wait: false) }
+        }
         // A hub that has ended has ended the reader, and the child of a fork left it in its parent.
         if Hub.ifPresent === hub { end() } else { _ = hub.submit(end) }
     }
@@ -129,6 +139,8 @@ final class LazyMapResults<Result> {
     private var turn = 0
     private var begun = 0
     private(set) var runningCount = 0
+    /// Whether the map has gone: a reader that was just given a place would go on to where it waits next.
+    var isAbandoned = false
     private var isReaderDone = false
     private var readerError: (any Error)?
 
@@ -138,7 +150,13 @@ final class LazyMapResults<Result> {
         early = isOrdered ? [:] : nil
     }
 
-    func waitForPlace() throws { try places?.acquire() }
+    /// Waits until one more item may be read; false if none is wanted any more.
+    ///
+    /// Before it is read, as whoever is killed here has none in hand then.
+    func waitForPlace() throws -> Bool {
+        try places?.acquire()
+        return !isAbandoned
+    }
 
     func taken() { places?.release() }
 

@@ -28,6 +28,17 @@ extension AnyGroup {
         greenlet.onFinish { standIn.leave() }  // holds it, too; at once if a spawn callback has killed it
     }
 
+    /// Waits for a place for a fresh greenlet, and starts it there.
+    ///
+    /// Switch point, if none is free. Whoever is killed meanwhile leaves the greenlet in line: nothing else knows of it.
+    final func startInPlaceOrTurn(_ greenlet: AnyGreenlet) throws {
+        do { try takePlace() } catch {
+            startInTurn(greenlet)
+            throw error
+        }
+        startInPlace(greenlet)
+    }
+
     /// A place was given to a greenlet that stood in line.
     fileprivate final func start(_ greenlet: AnyGreenlet) {
         if greenlet.isReady {
