@@ -288,6 +288,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2], [true, false])
+    func killAlsoEndsThoseWhoseSpawnersWaitForAPlace(size: Int, haveBegun: Bool) async {
+        await onHub {
+            let pool = Pool(size: size)
+            var begun = 0
+            let spawners = (0..<5).map { _ in
+                spawn {
+                    try pool.spawn {
+                        begun += 1
+                        try sleep(.seconds(10))
+                    }
+                }
+            }
+            try yieldNow()
+            if haveBegun { try settle() }
+            let empty = try pool.kill(timeout: .seconds(5))
+            #expect(empty && pool.isEmpty && pool.freeCount == size && spawners.allSatisfy(\.isReady))
+            try settle()
+            #expect(pool.isEmpty && begun == (haveBegun ? size : 0))
+        }
+    }
+
+    @Test func killWaitsNoLongerThanItMayForThoseWhoSpawnOnAndOn() async {
+        await onHub {
+            let pool = Pool(size: 1)
+            let spawner = spawn { while true { try pool.spawn { try sleep(.seconds(10)) } } }
+            try settle()
+            try pool.kill(timeout: .milliseconds(5))
+            try spawner.kill()
+            let empty = try pool.kill(timeout: .seconds(5))
+            #expect(empty && pool.freeCount == 1)
+        }
+    }
+
     @Test func whoeverJoinsAnEmptyPoolGoesOnAtOnce() async {
         await onHub {
             var othersRan = false

@@ -97,10 +97,11 @@ public class AnyGroup {
 
     /// Throws `error` in all members, and waits until none is left.
     ///
-    /// Switch point, if `wait` is true and it isn't empty. Each member is killed once, however often this is called.
-    /// Those that have not started never run, nor do those that stand in line for a place: see
-    /// `applyAsync(name:file:line:_:)`. Those that are added while this waits are killed too. If the current greenlet is a
-    /// member it is killed last: the error is thrown here.
+    /// Switch point, if `wait` is true, unless it is empty and no place was just given to anybody. Each member is killed
+    /// once, however often this is called. Those that have not started never run, nor do those that stand in line for a
+    /// place: see `applyAsync(name:file:line:_:)`. Those that are added while this waits are killed too, also by whoever
+    /// waited for a place: while somebody spawns on and on this goes on, unless it has a timeout. If the current greenlet
+    /// is a member it is killed last: the error is thrown here.
     ///
     /// - Parameters:
     ///   - error: What to throw; `GreenletExit` ends them silently.
@@ -118,32 +119,29 @@ public class AnyGroup {
     ) throws -> Bool {
         let deadline = Deadline(after: timeout)
         while true {
-            let hasKilled = try killNow(error)
+            try killNow(error)
+            if !wait { return isEmpty }
             let others = members.filter { $0 !== AnyGreenlet.current }
-            if !wait || others.isEmpty && !hasKilled { return isEmpty }
-            if others.isEmpty {
-                // None of them had begun, so nobody ran meanwhile: who waited for a place in their pool takes it now.
-                if deadline?.remaining == .zero { return isEmpty }
+            if !others.isEmpty {
+                let ended = try joinAll(others, timeout: deadline?.remaining)
+                if ended.count < others.count { return isEmpty }
+            } else {
+                // Who waited for a place in their pool has been given it, and adds a member in this turn.
+                if !isPlaceOnItsWay || deadline?.remaining == .zero { return isEmpty }
                 try yieldNow()
-                continue
             }
-            let ended = try joinAll(others, timeout: deadline?.remaining)
-            if ended.count < others.count { return isEmpty }
         }
     }
 
-    /// Kills those that were not killed before, and tells whether there were any.
-    private func killNow(_ error: any Error) throws -> Bool {
+    /// Kills those that were not killed before.
+    private func killNow(_ error: any Error) throws {
         let running = AnyGreenlet.current
-        var hasKilled = false
         // Members first: they may wait for those in line, and shall end by this error, not by theirs.
         for greenlet in members + standingInLine where greenlet !== running {
             if contains(greenlet) && !markDying(greenlet) { continue }
             try greenlet.kill(with: error, wait: false)
-            hasKilled = true
         }
         if markDying(running) { throw error }
-        return hasKilled
     }
 
     /// Throws `error` in one member, unless that was done before, and waits for its end.

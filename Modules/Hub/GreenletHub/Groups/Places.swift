@@ -50,6 +50,12 @@ extension AnyGroup {
         _ = admit(greenlet)
     }
 
+    /// Whether a place was given to somebody who has not run since, and so has made nobody a member yet.
+    final var isPlaceOnItsWay: Bool {
+        guard let size, let places else { return false }
+        return size > places.value + count
+    }
+
     /// Who will be started when there is a place, in order.
     final var standingInLine: [AnyGreenlet] {
         places?.waiters.all.compactMap { ($0 as? StandInLine)?.greenlet } ?? []
