@@ -127,9 +127,9 @@ forbid "only GreenletNet/SystemCalls calls the socket interface" "\\b(Glibc|Musl
 forbid "only CGeventMonkey rebinds symbols" '\b(R_X86_64_[A-Z]|R_AARCH64_[A-Z]|DT_JMPREL\b)' \
     '^Modules/Patch/CGeventMonkey/' \
     "Rebinding is Modules/Patch/CGeventMonkey's: give it a table entry instead."
-forbid "gevent's Python spellings live in one file" '@available\(.*unavailable.*renamed:' \
-    '^Modules/Patch/Gevent/Renamed\.swift$' \
-    "Move the declaration to Modules/Patch/Gevent/Renamed.swift."
+forbid "gevent's Python spellings live in one folder" '@available\(.*unavailable.*renamed:' \
+    '^Modules/Patch/Gevent/Renamed/' \
+    "Move the declaration to Modules/Patch/Gevent/Renamed."
 check_imports
 check_sizes
 
