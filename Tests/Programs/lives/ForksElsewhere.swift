@@ -248,6 +248,13 @@ func forkAmidHubsOfOtherThreads() throws {
     for end in [near, far] { close(end) }
 }
 
+/// Waits until it is so, five seconds at most.
+private func waitUntil(_ isSo: () -> Bool) throws {
+    try withTimeout(.seconds(5), default: ()) {
+        while !isSo() { try sleep(.milliseconds(1)) }
+    }
+}
+
 func forkWithSignalWatchers() throws {
     var (own, foreign) = (0, 0)
     let watcher = try SignalWatcher(SIGUSR1) { own += 1 }
@@ -262,6 +269,7 @@ func forkWithSignalWatchers() throws {
     let child = forkBelowC()
     if child == 0 {
         kill(getpid(), SIGUSR1)  // before the hub is used
+        try waitUntil { own > 0 }
         try sleep(.milliseconds(5))
         check(own == 1, "the child's watcher hears the child's signal once, and not \(own) times")
         leaveChild()
@@ -281,7 +289,7 @@ func forkWithSignalWatchers() throws {
     if third == 0 {
         let mine = try SignalWatcher(SIGUSR2) { foreign += 1 }
         kill(getpid(), SIGUSR2)
-        try sleep(.milliseconds(5))
+        try waitUntil { foreign > 0 }
         check(foreign == 1, "the child can watch it anew")
         mine.cancel()
         leaveChild()
@@ -289,7 +297,7 @@ func forkWithSignalWatchers() throws {
     let last = try endOf(third)
     check(last == 0, "the child ends well: \(last)")
     kill(getpid(), SIGUSR1)
-    try sleep(.milliseconds(5))
+    try waitUntil { own > 0 }
     check(own == 1, "the parent still watches")
     watcher.cancel()
     stage.set(2)

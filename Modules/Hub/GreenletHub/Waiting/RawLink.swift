@@ -116,7 +116,9 @@ final class RawLink {
     }
 
     func takeBack() {
-        (callback, kept) = (nil, nil)
+        // What they hold ends at the end, for it may take this back again.
+        let former = (callback.take(), kept.take())
+        defer { withExtendedLifetime(former) {} }
         guard let list else { return }
         self.list = nil
         if list.isExternal { Hub.current.removeExternal(self) }
