@@ -47,7 +47,8 @@ CGREENLET_UNINSTRUMENTED static void copy_words(void *to, const void *from, size
 }
 
 // How much of the stack of `context` there is to be copied from `stack_pointer` on.
-static size_t depth(cgreenlet_sighting *sighting, const cgreenlet_context *context, const cgreenlet_sightee *sightee) {
+CGREENLET_UNINSTRUMENTED static size_t depth(
+    cgreenlet_sighting *sighting, const cgreenlet_context *context, const cgreenlet_sightee *sightee) {
     bool is_own = context->kind == CGREENLET_KIND_OWN;
     uintptr_t low = is_own ? 0 : (uintptr_t)context->stack_low;
     uintptr_t end = is_own ? sightee->stack_end : low + context->stack_size;

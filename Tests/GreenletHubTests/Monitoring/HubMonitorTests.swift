@@ -75,7 +75,8 @@ import Testing
             let first = try #require(told.list.first)
             #expect(first.systemCall == "rt_sigtimedwait", "\(first)")
             #expect(first.greenlet?.hasPrefix("Greenlet-") ?? false, "\(first)")
-            #expect(shows("napInC", first), "\(first)")
+            // A sanitizer puts functions of its own in between, which keep no records.
+            if !isSanitized { #expect(shows("napInC", first), "\(first)") }
             #expect("\(first)".contains("waits in the system call rt_sigtimedwait; wait by greenlets' means"))
         }
     }
