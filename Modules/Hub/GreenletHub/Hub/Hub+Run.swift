@@ -182,11 +182,11 @@ extension Hub {
     private func runCallbacks() {
         // Those that come meanwhile wait for the next turn, or one that calls itself again would keep out all others.
         if callbacks.isEmpty { return }
-        let batch = callbacks
+        let (batch, forkCount) = (callbacks, loop.forkCount)
         callbacks = []
         for callback in batch {
             callback()
-            if isInherited { return }  // the others are the parent's
+            if isInherited || loop.forkCount != forkCount { return }  // the others are the parent's
         }
     }
 
