@@ -175,7 +175,7 @@ extension Hub {
         let woken = loop.poll(until: nil, waiting: false)
         if isInherited { return 0 }
         fireTimers()
-        if runnable.isEmpty && callbacks.isEmpty && !isInherited { idlers.wakeAll() }
+        if runnable.isEmpty && callbacks.isEmpty && !isInherited && !loop.errands.isLeft { idlers.wakeAll() }
         return woken
     }
 

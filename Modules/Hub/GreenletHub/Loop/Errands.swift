@@ -14,13 +14,19 @@ private final class Errand: @unchecked Sendable {
     let task: () -> Void
     /// Whether the child of a fork must do it as well, if the parent had not.
     let isKeptInChild: Bool
-    /// The one that was left before this one.
-    var former: Unmanaged<Errand>?
+    /// The one that was left before this one; once the hub has taken it in, the one after.
+    var other: Unmanaged<Errand>?
 
     init(_ task: @escaping () -> Void, isKeptInChild: Bool) {
         self.task = task
         self.isKeptInChild = isKeptInChild
     }
+}
+
+/// Something that another thread waits for.
+protocol Promised: AnyObject {
+    /// It won't come.
+    func fail(_ error: GreenletError)
 }
 
 /// What is left to the thread of a loop, by whatever thread, in the order it comes, until the loop ends.
@@ -37,6 +43,10 @@ final class Errands: @unchecked Sendable {
     private static let closed: UInt = 2
     /// The loop doesn't say whether it sleeps: whoever leaves the first errand rings in any case.
     private static let unsaid: UInt = 3
+    /// Nothing was left since the loop took in what it has not done yet.
+    private static let more: UInt = 4
+    /// How many are done in a turn; the rest waits for the next, behind timers and greenlets.
+    private static let batch = 64
 
     /// How often this process is the child of a fork.
     private static let forks = Atomic<Int>(0)
@@ -54,6 +64,11 @@ final class Errands: @unchecked Sendable {
     private(set) var isMarked = false
     /// Which child of a fork the hub is in: those of other threads stayed in the parent process.
     private var generation = process
+    /// What the loop has taken in and not done yet, in order.
+    @exclusivity(unchecked) private var first: Unmanaged<Errand>?
+    @exclusivity(unchecked) private var last: Unmanaged<Errand>?
+    /// What was called here, and has not ended.
+    private var promises: [ObjectIdentifier: any Promised] = [:]
 
     init(of threadName: String) { self.threadName = threadName }
 
@@ -66,16 +81,35 @@ final class Errands: @unchecked Sendable {
     ///   - task: What to do; it must not block.
     /// - Returns: False if the loop has ended, or is another process's, which this one was forked from: it won't be done.
     func add(keptInChild isKeptInChild: Bool, _ task: @escaping () -> Void) -> Bool {
-        if !isInThisProcess { return false }
+        switch leave(keptInChild: isKeptInChild, task) {
+        case .refused: return false
+        case .left: return true
+        case .leftToSleeper:
+            ring()
+            return true
+        }
+    }
+
+    /// What became of an errand.
+    enum Outcome {
+        case refused
+        case left
+        /// Whoever has left it must `ring()`.
+        case leftToSleeper
+    }
+
+    /// The first half of `add`, which makes no system call, so that it may be done with a lock held.
+    func leave(keptInChild isKeptInChild: Bool, _ task: @escaping () -> Void) -> Outcome {
+        if !isInThisProcess { return .refused }
         let errand = Unmanaged.passRetained(Errand(task, isKeptInChild: isKeptInChild))
         let address = UInt(bitPattern: errand.toOpaque())
         var found = newest.load(ordering: .relaxed)
         while true {
             if found == Self.closed {
                 errand.release()
-                return false
+                return .refused
             }
-            errand._withUnsafeGuaranteedRef { $0.former = Self.errand(found) }
+            errand._withUnsafeGuaranteedRef { $0.other = Self.errand(found) }
             let (isDone, other) = newest.weakCompareExchange(
                 expected: found,
                 desired: address,
@@ -85,17 +119,17 @@ final class Errands: @unchecked Sendable {
             if isDone { break }
             found = other
         }
-        if found == Self.asleep || found == Self.unsaid { ring() }
-        return true
+        return found == Self.asleep || found == Self.unsaid ? .leftToSleeper : .left
     }
 
     private static func errand(_ found: UInt) -> Unmanaged<Errand>? {
         // Safe because an address in the list is that of a retained one.
-        found <= unsaid ? nil : .fromOpaque(UnsafeRawPointer(bitPattern: found).unsafelyUnwrapped)
+        found <= more ? nil : .fromOpaque(UnsafeRawPointer(bitPattern: found).unsafelyUnwrapped)
     }
 
+    /// Wakes the loop, for an errand that was left to a sleeper.
     @inline(never)
-    private func ring() {
+    func ring() {
         cgreenlet_port_ring(bell)
         rings.add(1, ordering: .releasing)
     }
@@ -110,6 +144,14 @@ final class Errands: @unchecked Sendable {
     var isHere: Bool {
         guard let hub = Hub.presentReference else { return false }
         return hub._withUnsafeGuaranteedRef { $0.loop.errands === self }
+    }
+
+    /// The same, but in the child of a fork it doesn't start the hub over: for whoever holds a lock.
+    var isOfThisThread: Bool {
+        guard let record = cgreenlet_thread_if_started() else { return false }
+        guard let hub = record.pointee.hub ?? record.pointee.inherited_hub else { return false }
+        // Safe because the record's hub lives as long as its thread, which calls.
+        return Unmanaged<Hub>.fromOpaque(hub)._withUnsafeGuaranteedRef { $0.loop.errands === self }
     }
 
     /// Whether the hub is ending, and takes no work of other threads any more.
@@ -148,30 +190,44 @@ extension Errands {
         newest.compareExchange(expected: sign, desired: other, ordering: .relaxed).exchanged
     }
 
-    /// Does what was left, in the loop.
+    /// Does what was left, in the loop; if it is much, then only the first of it, and the loop must not sleep.
     ///
     /// - Precondition: The loop says when it sleeps.
     @inline(never)
-    func run() { run(newest.exchange(Self.none, ordering: .acquiring)) }
+    func run() {
+        takeIn(newest.exchange(Self.none, ordering: .acquiring))
+        run(atMost: Self.batch)
+        if first != nil { _ = replace(Self.none, by: Self.more) }
+    }
 
-    private func run(_ newest: UInt) {
-        var first: Unmanaged<Errand>?
-        var last = Self.errand(newest)
-        while let errand = last {
+    /// Puts what was left behind what is there, in order.
+    private func takeIn(_ newest: UInt) {
+        guard let end = Self.errand(newest) else { return }
+        var start: Unmanaged<Errand>?
+        var next: Unmanaged<Errand>? = end
+        while let errand = next {
             errand._withUnsafeGuaranteedRef { errand in
-                last = errand.former
-                errand.former = first
+                next = errand.other
+                errand.other = start
             }
-            first = errand
+            start = errand
         }
+        if let last { last._withUnsafeGuaranteedRef { $0.other = start } } else { first = start }
+        last = end
+    }
+
+    private func run(atMost limit: Int) {
         let began = generation
-        while let errand = first {
-            first = errand._withUnsafeGuaranteedRef { errand in
+        var left = limit
+        while left > 0, let errand = first {
+            left -= 1
+            errand._withUnsafeGuaranteedRef { errand in
+                first = errand.other
+                if first == nil { last = nil }
                 errand.task()
-                return errand.former
             }
             errand.release()
-            if generation != began { return keep(first) }  // one of them has forked
+            if generation != began { return }  // it has forked: what is there now is for the child's hub
         }
     }
 
@@ -184,7 +240,29 @@ extension Errands {
     /// The loop ends: what was left is done, and nothing is left any more.
     func close() {
         mark()
-        run(newest.exchange(Self.closed, ordering: .acquiring))
+        takeIn(newest.exchange(Self.closed, ordering: .acquiring))
+        run(atMost: .max)
+    }
+
+    /// Something was called here, and has begun.
+    func hasBegun(_ promise: any Promised) { promises[ObjectIdentifier(promise)] = promise }
+
+    /// It has ended.
+    func hasEnded(_ promise: any Promised) { promises[ObjectIdentifier(promise)] = nil }
+
+    /// What has not ended never will: whoever waits for it hears so.
+    func breakPromises() {
+        let broken = promises
+        promises = [:]
+        for promise in broken.values {
+            promise.fail(
+                GreenletError(
+                    .hubDestroyed,
+                    "what was called on the hub of \(threadName) had not ended a second after the hub began to: "
+                        + "it goes on no more; let GreenletExit through where errors are caught"
+                )
+            )
+        }
     }
 
     /// Opens the bell at a port.
@@ -198,7 +276,12 @@ extension Errands {
     /// - Precondition: The list is closed, or nobody else is in the process.
     func closeBell() {
         // Somebody is between his errand and his ring; it won't be long.
-        while rings.load(ordering: .acquiring) < wakers { sched_yield() }
+        var rounds = 0
+        while rings.load(ordering: .acquiring) < wakers {
+            rounds += 1
+            // To a real-time thread `sched_yield` may prefer itself for ever.
+            if rounds < 100 { sched_yield() } else { usleep(100) }
+        }
         cgreenlet_port_close_bell(bell)
     }
 }
@@ -215,29 +298,26 @@ extension Errands {
         generation = Self.process
         rings.store(0, ordering: .relaxed)
         wakers = 0
-        var first: Unmanaged<Errand>?
-        var last = Self.errand(newest.load(ordering: .relaxed))
-        guard last != nil else { return }
+        let found = newest.load(ordering: .relaxed)
+        takeIn(found)
+        if first == nil { return }
+        keepForChild()
+        if found == Self.closed { return }
         isMarked = true
-        while let errand = last {
-            last = errand._withUnsafeGuaranteedRef { $0.former }
-            errand._withUnsafeGuaranteedRef { $0.former = first }
-            first = errand
-        }
-        newest.store(Self.none, ordering: .relaxed)
-        keep(first)
+        newest.store(first == nil ? Self.none : Self.more, ordering: .relaxed)
     }
 
     /// Leaves to this process what it must do, and forgets the rest, for what that holds would end with it.
-    private func keep(_ first: Unmanaged<Errand>?) {
-        if newest.load(ordering: .relaxed) == Self.closed { return }
+    private func keepForChild() {
         var next = first
+        (first, last) = (nil, nil)
         while let errand = next {
             errand._withUnsafeGuaranteedRef { kept in
-                next = kept.former
+                next = kept.other
                 guard kept.isKeptInChild else { return }
-                kept.former = Self.errand(newest.load(ordering: .relaxed))
-                newest.store(UInt(bitPattern: errand.toOpaque()), ordering: .relaxed)
+                kept.other = nil
+                if let last { last._withUnsafeGuaranteedRef { $0.other = errand } } else { first = errand }
+                last = errand
             }
         }
     }

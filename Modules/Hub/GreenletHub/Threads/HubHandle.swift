@@ -29,8 +29,10 @@ public struct HubHandle: Sendable {
     ///
     /// Not a switch point. From any thread, also the hub's own. The hub wakes up if it sleeps, for which the caller makes a
     /// system call; else it looks when the turn that it is in ends. Greenlets start in the order in which they were submitted;
-    /// so do those of several threads, as far as these know an order. An error that one ends with goes to the hub's
-    /// `errorHandler`. What was submitted before the hub ends is begun: it gets a `GreenletExit` where it first waits.
+    /// so do those of several threads, as far as these know an order. A turn takes some, and leaves the rest to the next, so
+    /// that timers and I/O have theirs. An error that one ends with goes to the hub's `errorHandler`. What was submitted
+    /// before the hub ends is begun, if the second that greenlets have to end is not over: it gets a `GreenletExit` where it
+    /// first waits.
     ///
     /// In the child of a fork it works for the thread that has forked. What was submitted before and not begun is the
     /// parent's to run, once.
