@@ -66,12 +66,12 @@ extension Hub {
         // What other threads have submitted, and do in this moment, begins, and ends itself: see `HubHandle.submit`.
         loop.errands.refuseWork()
         for greenlet in unfinished where greenlet.stage != .submitted { _ = try? greenlet.kill(wait: false) }
-        loop.errands.run()
+        inLoop { $0.errands.run() }
         waitForUnfinished(until: patience)
         stopMonitoring()
         takeBackExternalLinks()
         for watch in watches.values { watch.stop() }
-        loop.errands.close()
+        inLoop { $0.errands.close() }
         waitForUnfinished(until: patience)
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.
@@ -91,12 +91,20 @@ extension Hub {
                 "greenlet: \(thread.name) \(event), and a second later these greenlets had not ended: \(names). "
                     + "The hub resumes them no more, and they keep their stacks; let GreenletExit through where errors are caught"
             )
+            loop.errands.breakPromises()
             _ = Unmanaged.passRetained(self)  // their stacks may still refer to the hub: better to leak it
         }
     }
 
+    /// Has the loop itself do something that calls others' code, which may not block there.
+    private func inLoop(_ task: @escaping (Loop) -> Void) {
+        guard mayPark else { return task(loop) }
+        runNext { [loop] in task(loop) }
+        main.yield()
+    }
+
     private func waitForUnfinished(until patience: Deadline) {
-        while !unfinished.isEmpty || !callbacks.isEmpty, Deadline.now < patience {
+        while !unfinished.isEmpty || !callbacks.isEmpty || loop.errands.isLeft, Deadline.now < patience {
             _ = try? yieldNow()  // those that never began have ended, but leave the run queue only in their turn
             // What was spawned by a `defer` may still run, but nobody waits till its time has come.
             for greenlet in unfinished where greenlet.stage == .delayed { _ = try? greenlet.kill(wait: false) }

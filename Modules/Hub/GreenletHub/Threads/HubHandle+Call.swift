@@ -20,7 +20,8 @@ extension HubHandle {
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; `Timeout` if the time ran out; whatever the waiting greenlet is killed with;
     ///   `GreenletError` with `.exited` if it was killed over there, with `.hubDestroyed` or `.leftInParent` as `submit` has
-    ///   it, and where nothing may block.
+    ///   it, with `.hubDestroyed` also if the body had not ended when the hub's last second was over, and where nothing may
+    ///   block.
     ///
     /// gevent: `ThreadPool.apply`, of a pool that is a hub.
     public func call<Value: Sendable>(
@@ -33,7 +34,7 @@ extension HubHandle {
         if isCurrent { return try body() }
         _ = try CrossWaiter.hubToBlock(for: "calling another thread's hub")  // before anything has happened
         let reply = Reply<Value>()
-        try submit(name: name, file: file, line: line, Promise(to: reply).keeping(body))
+        try submit(name: name, file: file, line: line, Promise(to: reply).keeping(body, on: errands))
         guard try reply.isThere.wait(timeout: timeout) else {
             throw Timeout.expired(after: timeout, "call", reply.isThere)
         }
@@ -57,15 +58,26 @@ private final class Reply<Value: Sendable>: @unchecked Sendable {
 /// Whoever has it is to answer; when it goes, there is an answer.
 ///
 /// Safe because it is the body's alone, which runs once.
-private final class Promise<Value: Sendable>: @unchecked Sendable {
+private final class Promise<Value: Sendable>: Promised, @unchecked Sendable {
     private let reply: Reply<Value>
 
     init(to reply: Reply<Value>) { self.reply = reply }
 
     deinit { reply.isThere.set() }
 
-    func keeping(_ body: @escaping @Sendable () throws -> Value) -> @Sendable () throws -> Void {
+    func fail(_ error: GreenletError) {
+        reply.result = .failure(error)
+        reply.isThere.set()
+    }
+
+    /// The body, which answers; the hub does that in its place when it gives up on it.
+    func keeping(
+        _ body: @escaping @Sendable () throws -> Value,
+        on errands: Errands
+    ) -> @Sendable () throws -> Void {
         { [self] in
+            errands.hasBegun(self)
+            defer { errands.hasEnded(self) }
             do {
                 reply.result = .success(try body())
             } catch let error where !(error is GreenletExit) {
