@@ -5,7 +5,7 @@
 ///
 /// Waiting is: a waiter goes into the thing's list, with the lock held, if there is nothing to be had. Then it parks, or the
 /// thread sleeps. Who serves it takes it out of the list, with the lock held, and wakes it when the lock is open again: by an
-/// errand to its hub. A greenlet that was killed, or whose time was over, before that came, finds that it was served.
+/// errand to its hub. Where something was given to it, the errand is left with the lock held. A greenlet that was killed, or whose time was over, before that came, finds that it was served.
 protocol CrossPlace: AnyObject, Sendable {
     var lock: CrossLock { get }
     /// A wait is over: whether it had been served, and nobody knew.
@@ -45,11 +45,17 @@ extension CrossPlace {
     ///
     /// Not with the lock held.
     ///
+    /// - Parameters:
+    ///   - waiter: The one that was served.
+    ///   - news: What was done about it then.
     /// - Returns: False if it isn't there any more, and what it was given is the caller's again.
-    func tell(_ waiter: CrossWaiter) -> Bool {
-        let isTold = waiter.wake { [self] in if lock.withLock({ leave(waiter) }) { giveBack() } }
+    func tell(_ waiter: CrossWaiter, _ news: CrossWaiter.News = .untold) -> Bool {
+        let isTold = waiter.wake(news) { [self] in takeBack(from: waiter) }
         return isTold || !lock.withLock { leave(waiter) }
     }
+
+    /// A waiter wasn't there any more when it was told.
+    func takeBack(from waiter: CrossWaiter) { if lock.withLock({ leave(waiter) }) { giveBack() } }
 
     /// Where something that waits at several places is told; it takes nothing.
     ///

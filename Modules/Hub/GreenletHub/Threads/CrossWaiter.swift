@@ -60,13 +60,36 @@ package final class CrossWaiter: @unchecked Sendable {
         )
     }
 
+    /// How far whoever waits, and has been served, was told of it.
+    enum News {
+        case untold
+        /// It is on its way to the hub.
+        case left(Errands.Outcome)
+    }
+
+    /// Leaves the news to whoever waits on another thread's hub, with the lock held.
+    ///
+    /// Whoever forks takes the lock, so that in the child, too, it either waits in a list or is on its way. `missed` is as for
+    /// `wake`.
+    func leaveNews(orElse missed: @escaping () -> Void) -> News {
+        guard case .hub(let errands, let list) = place, !errands.isOfThisThread else { return .untold }
+        return .left(errands.leave(keptInChild: true) { if !list.wakeAllThere() { missed() } })
+    }
+
     /// Wakes whoever waits, which has been served.
     ///
     /// Not with the lock held.
     ///
-    /// - Parameter missed: Called in the loop of the hub that it waits on if it isn't there any more.
+    /// - Parameters:
+    ///   - news: What has been done about it with the lock held.
+    ///   - missed: Called in the loop of the hub that it waits on if it isn't there any more.
     /// - Returns: False if it isn't there any more, as far as can be seen from here.
-    func wake(orElse missed: @escaping () -> Void) -> Bool {
+    func wake(_ news: News = .untold, orElse missed: @escaping () -> Void) -> Bool {
+        if case .left(let outcome) = news {
+            guard case .hub(let errands, _) = place else { return false }
+            if outcome == .leftToSleeper { errands.ring() }
+            return outcome != .refused
+        }
         switch place {
         case .thread(let condition):
             if process != Errands.process { return false }

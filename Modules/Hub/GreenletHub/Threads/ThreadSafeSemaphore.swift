@@ -85,10 +85,13 @@ public final class ThreadSafeSemaphore: @unchecked Sendable {
     /// gevent: `Semaphore.release`.
     public func release() {
         while true {
-            let (taker, told) = lock.withLock { state.release() }
+            let (taker, told, news) = lock.withLock {
+                let (taker, told) = state.release()
+                return (taker, told, taker.map { taker in taker.leaveNews { [self] in takeBack(from: taker) } })
+            }
             for watcher in told { _ = watcher.wake {} }
             guard let taker else { return }
-            if tell(taker) { return }
+            if tell(taker, news ?? .untold) { return }
         }
     }
 
