@@ -119,6 +119,28 @@ import Testing
         }
     }
 
+    /// The hub gives up on a greenlet, whose caller doesn't: it has no time limit.
+    @Test func whoCallsSomethingThatOutlastsTheHubHearsOfIt() async {
+        await onHub {
+            let (hasBegun, stop) = (ThreadSafeEvent(), ThreadSafeEvent())
+            let (thread, handle) = try startedHub {
+                Hub.current.errorOutput = nil
+                try stop.wait()
+            }
+            let caller = spawn {
+                try handle.call {
+                    hasBegun.set()
+                    try shield { try sleep(.seconds(100)) }
+                }
+            }
+            try hasBegun.wait()
+            stop.set()
+            let error = caught { try caller.get(timeout: .seconds(20)) }
+            #expect((error as? GreenletError)?.code == .hubDestroyed, "\(String(describing: error))")
+            pthread_join(thread, nil)
+        }
+    }
+
     @Test func aTaskMayNotBlockItsThread() async throws {
         // By a lock, as the thread sanitizer doesn't see what a continuation hands over.
         let workers = SharedLog<Worker>()

@@ -144,6 +144,27 @@ private final class Last: Sendable {
         }
     }
 
+    /// In its last moments, too, the loop runs it, and nobody who may wait.
+    @Test func aCallbackMayNotWaitWhileTheHubEnds() async {
+        await onHub {
+            let (handle, news) = (Hub.current.handle, ThreadSafeEvent())
+            let log = SharedLog<GreenletError.Code?>()
+            @Sendable func wait() {
+                log.append((caught { try news.wait(timeout: .seconds(1)) } as? GreenletError)?.code)
+                log.append((caught { try yieldNow() } as? GreenletError)?.code)
+            }
+            let last = spawn {
+                defer { runOnThreadAndWait { try? handle.runCallback(wait) } }
+                try sleep(.seconds(100))
+            }
+            try yieldNow()
+            try handle.runCallback(wait)
+            let error = caught { try Hub.current.destroy() }
+            #expect(error == nil && last.isReady)
+            #expect(log.entries == [.blockingInHub, .blockingInHub], "and the last came too late")
+        }
+    }
+
     @Test func aHubThatWasDestroyedTakesNothingMoreAndItsSuccessorHasAHandleOfItsOwn() async {
         await onHub {
             let former = Hub.current.handle
@@ -204,6 +225,54 @@ private final class Last: Sendable {
             startThread { event.set() }
             try waiting.join(timeout: .seconds(20))
             #expect(waiting.isSuccessful)
+        }
+    }
+
+    /// What was left is done in order, some of it in each turn.
+    @Test func aTurnTakesSomeOfWhatWasLeftAndTheRestKeepsItsPlace() async {
+        await onHub {
+            let (handle, log, count) = (Hub.current.handle, SharedLog<Int>(), 5_000)
+            let isDone = ThreadSafeEvent()
+            runOnThreadAndWait { for number in 0..<count { try? handle.runCallback { log.append(number) } } }
+            while log.entries.isEmpty { try yieldNow() }
+            #expect(log.entries.count < 1_000, "in one turn")
+            try handle.submit { isDone.set() }
+            // A hub that sleeps here sleeps on: nobody rings.
+            let isInTime = try isDone.wait(timeout: .seconds(20))
+            #expect(isInTime && log.entries == Array(0..<count))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func whoeverLeavesMoreThanTheHubCanDoDelaysNoTimer(isSubmitted: Bool) async {
+        await onHub {
+            let (handle, stop) = (Hub.current.handle, Tally())
+            let (accepted, ran) = (Tally(), Tally())
+            let thread = startJoinableThread {
+                while stop.count == 0 {
+                    if isSubmitted {
+                        try? handle.submit { ran.add() }
+                    } else {
+                        // Costs more than to leave it.
+                        try? handle.runCallback {
+                            for _ in 0..<20 { ran.add(0) }
+                            ran.add()
+                        }
+                    }
+                    accepted.add()
+                }
+            }
+            let end = Deadline(after: .milliseconds(200))
+            var latest = 0 as UInt64
+            while Deadline.now < end {
+                let began = Deadline.now.nanoseconds
+                try sleep(.milliseconds(1))
+                latest = max(latest, Deadline.now.nanoseconds - began)
+            }
+            stop.add()
+            pthread_join(thread, nil)
+            #expect(latest < 100_000_000, "\(latest / 1_000_000) ms instead of one")
+            while ran.count < accepted.count { try sleep(.milliseconds(1)) }
         }
     }
 
