@@ -205,6 +205,27 @@ private func compute(for duration: Duration) {
         }
     }
 
+    @Test func whatItHoldsMayCancelItAgainAsItEnds() async {
+        final class Holder {
+            var scheduled: ScheduledCallback?
+            deinit { scheduled?.cancel() }
+        }
+        await onHub {
+            weak var held: Holder?
+            func schedule() -> ScheduledCallback {
+                let holder = Holder()
+                held = holder
+                let scheduled = Hub.current.runCallback { _ = holder }
+                holder.scheduled = scheduled
+                return scheduled
+            }
+            let scheduled = schedule()
+            #expect(held != nil)
+            scheduled.cancel()
+            #expect(held == nil && !scheduled.isPending)
+        }
+    }
+
     @Test func theyMustNotWait() async {
         await onHub {
             var error: (any Error)?

@@ -13,6 +13,13 @@ private final class Download: Waitable {
     var readiness: Readiness { isComplete.readiness }
 }
 
+/// Does something as it ends.
+private final class Last {
+    private let act: () -> Void
+    init(_ act: @escaping () -> Void) { self.act = act }
+    deinit { act() }
+}
+
 @Suite struct RawLinkTests {
     @Test func itIsCalledOnceInTheHubAndMustNotBlock() async {
         await onHub {
@@ -274,6 +281,143 @@ private final class Download: Waitable {
             #expect(calls == 1)
             kill(pid, SIGKILL)
             _ = try waitForChild(pid)
+        }
+    }
+
+    @Test func whatItHoldsMayTakeItBackAgainAsItEnds() async {
+        await onHub {
+            let event = Event()
+            var id: LinkID?
+            var ends = 0
+            func link() throws -> LinkID {
+                let last = Last {
+                    ends += 1
+                    if let id { event.unlink(id) }
+                }
+                return try event.rawLink { _ in _ = last }
+            }
+            let first = try link()
+            id = first
+            event.unlink(first)
+            #expect(ends == 1)
+            id = try link()
+            event.set()
+            try settle()
+            #expect(ends == 2)
+        }
+    }
+
+    @Test func takingItBackOnAnotherThreadTrapsAndNamesBoth() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            await onHub(allowingLeftovers: true) {
+                let event = ThreadSafeEvent()
+                let id = try event.rawLink { _ in }
+                runOnThreadAndWait { event.unlink(id) }
+            }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains(#/unlink on a raw link, which belongs to .+, from .+: take it back on/#), "\(text)")
+    }
+
+    @Test func thatOfAWatcherThatKeepsNoHubAliveIsNotWaitedFor() async {
+        await onHub {
+            var ends: [CInt] = [0, 0]
+            pipe(&ends)
+            let (reading, writing) = (ends[0], ends[1])
+            defer { for end in ends { close(end) } }
+            let watcher = DescriptorWatcher(reading, .reading, keepsHubAlive: false)
+            var calls = 0
+            let id = try watcher.rawLink { _ in calls += 1 }
+            let isDone = try Hub.current.join(timeout: .seconds(20))
+            #expect(isDone)
+            let exit = caught { try Event().wait() }
+            #expect(exit is LoopExit)
+            watcher.unlink(id)
+            try watcher.rawLink { _ in calls += 1 }
+            // One that is counted stays so.
+            let counted = DescriptorWatcher(writing, .reading)
+            let other = try counted.rawLink { _ in }
+            let isIdle = try Hub.current.join(timeout: .milliseconds(5))
+            #expect(!isIdle)
+            counted.unlink(other)
+            write(writing, "x", 1)
+            try sleep(.milliseconds(20))
+            #expect(calls == 1)
+            let isOver = try Hub.current.join(timeout: .seconds(20))
+            #expect(isOver)
+        }
+    }
+
+    @Test func onASemaphoreOfSeveralThreadsItStaysWhereThePermitWasTakenAndIsMadeAnewInTheCall() async {
+        await onHub {
+            let permits = ThreadSafeSemaphore(0)
+            var takers: [Int] = []
+            func link(_ number: Int) throws {
+                try permits.rawLink { permits in
+                    takers.append(permits.tryAcquire() ? number : -number)
+                    if number == 3 { return }
+                    let refusal = caught { try link(number + 1) }
+                    #expect(refusal == nil)
+                }
+            }
+            try link(1)
+            permits.release()
+            let isTaken = permits.tryAcquire()
+            try settle()
+            #expect(isTaken && takers.isEmpty)
+            for _ in 0..<2 {
+                permits.release()
+                try settle()
+            }
+            #expect(takers == [1, 2] && permits.value == 0)
+            runOnThreadAndWait { permits.release() }
+            while takers.count < 3 { try sleep(.milliseconds(1)) }
+            #expect(takers == [1, 2, 3])
+        }
+    }
+
+    @Test func onAChildItStaysThoughTheWaitsAreCancelled() async {
+        await onHub {
+            let pid = try startShell("sleep 20")
+            let child = try ChildWatcher(pid)
+            var statuses: [ChildStatus?] = []
+            try child.rawLink { statuses.append($0.status) }
+            child.cancelWaits(with: TestError(1))
+            try settle()
+            #expect(statuses.isEmpty)
+            kill(pid, SIGKILL)
+            let status = try child.wait()
+            try sleep(.milliseconds(1))
+            #expect(status != nil && statuses == [status])
+        }
+    }
+
+    @Test func thoseThatStayAreCalledInOrderHoweverManyAreTakenBack() async {
+        await onHub {
+            let event = Event()
+            var calls: [Int] = []
+            var links: [LinkID] = []
+            func add(_ number: Int) throws { links.append(try event.rawLink { _ in calls.append(number) }) }
+            for number in 0..<100 { try add(number) }
+            // From both ends, and from the middle.
+            for number in 0..<30 {
+                event.unlink(links[99 - number])
+                event.unlink(links[number])
+                event.unlink(links[number])
+            }
+            for number in stride(from: 30, to: 70, by: 2) { event.unlink(links[number]) }
+            for number in 100..<110 { try add(number) }
+            event.unlink(links[105])
+            event.set()
+            try settle()
+            #expect(calls == Array(stride(from: 31, to: 70, by: 2)) + [100, 101, 102, 103, 104, 106, 107, 108, 109])
+            event.clear()
+            let last = try event.rawLink { _ in calls.append(-1) }
+            for id in links { event.unlink(id) }
+            event.set()
+            try settle()
+            #expect(calls.last == -1)
+            event.unlink(last)
         }
     }
 }

@@ -3,8 +3,8 @@
 
 /// Names a link, to take it back.
 ///
-/// Safe because whoever takes it back does so on the thread of what it is a link of, and nobody else looks at more than
-/// the number.
+/// Safe because whoever takes it back does so on the thread that made it, or traps, and nobody else looks at more than the
+/// number.
 public struct LinkID: Hashable, @unchecked Sendable {
     fileprivate let number: Int
     /// A link of something else than a greenlet.

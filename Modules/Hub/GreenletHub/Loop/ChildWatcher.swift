@@ -12,9 +12,10 @@ import GreenletCore
 /// ```
 ///
 /// The child is reaped as soon as it has ended and the loop looks, whether somebody waits or not; so none stays behind
-/// as a zombie while its watcher lives. To fork one that is watched from its first moment on, see `Hub.forkAndWatch()`. Only this child is reaped, never another's. Any number of greenlets may wait,
-/// and several watchers of the same child, on several threads, too: all get the same answer. A child that others wait
-/// for by `waitpid` themselves, or whose end the system drops because `SIGCHLD` is ignored, is an error that says so.
+/// as a zombie while its watcher lives. To fork one that is watched from its first moment on, see `Hub.forkAndWatch()`. Only
+/// this child is reaped, never another's. Any number of greenlets may wait, and several watchers of the same child, on
+/// several threads, too: all get the same answer. A child that others wait for by `waitpid` themselves, or whose end the
+/// system drops because `SIGCHLD` is ignored, is an error that says so.
 ///
 /// With Linux 5.3 and later it is a descriptor for the process that is waited for, on whatever thread, and with 5.4 reaped
 /// by: another child that has its number by then is not mistaken for it. Before that it is libuv's watcher of `SIGCHLD`.
@@ -106,7 +107,8 @@ extension ChildWatcher: Waitable {
         let watch = holder.watch
         watch.hub.checkThread("wait", self)
         watch.look()
-        return Readiness(watch.status != nil || watch.isLost, tells: try self.list)
+        // It stays so, but `cancelWaits(with:)` tells all too early.
+        return Readiness(watch.status != nil || watch.isLost, canBeTaken: true, tells: try self.list)
     }
 
     private var list: WaitList {

@@ -30,7 +30,11 @@ public final class ScheduledCallback {
     /// Not a switch point.
     ///
     /// gevent: `callback.stop`.
-    public func cancel() { callback = nil }
+    public func cancel() {
+        // It ends at the end, for what it holds may cancel this again.
+        let former = callback.take()
+        withExtendedLifetime(former) {}
+    }
 
     fileprivate func run() { callback.take()?() }
 }

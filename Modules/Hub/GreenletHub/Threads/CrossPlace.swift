@@ -63,9 +63,10 @@ extension CrossPlace {
     ///   - isReady: Puts a waiter into the list, or says that what it waits for is so already.
     ///   - leave: Takes it out. Both are called with the lock held.
     /// - Returns: The list to stand in.
-    /// - Throws: `GreenletError` where nothing may block.
+    /// - Throws: `GreenletError` with `.hubDestroyed` if no hub is left to be told. Who waits asks whether it may.
     func watch(_ isReady: (CrossWaiter) -> Bool, leave: @escaping (CrossWaiter) -> Void) throws -> WaitList {
-        let hub = try Hub.current.parkable().hub
+        let hub = Hub.current
+        if hub.isGone { throw hub.gone("be told of \(self)") }
         let list = ExternalWaitList()
         let watcher = CrossWaiter(.hub(hub.loop.reachableErrands(), list))
         list.abandoned = { [self] in

@@ -137,6 +137,7 @@ extension ThreadSafeSemaphore: Waitable {
     public var readiness: Readiness {
         Readiness(
             value > 0,
+            canBeTaken: true,
             tells: try self.watch({ self.state.isFree(orTell: $0) }, leave: { [self] in state.leave(watcher: $0) })
         )
     }

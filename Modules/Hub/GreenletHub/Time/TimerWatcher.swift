@@ -22,6 +22,9 @@ import GreenletCore
 /// are left out. It goes on as long as somebody holds it; the last reference may go on any thread. Until it is over, or
 /// cancelled, it keeps the hub alive, if it was not told otherwise. In the child of a fork it has stopped; `again()` starts it.
 ///
+/// It keeps its callback as long as it lives, even when it is over or cancelled, for `again()`: a callback that refers to its
+/// own timer captures it weakly, or neither ever ends.
+///
 /// gevent: `hub.loop.timer`.
 public final class TimerWatcher {
     /// How long from one beat to the next; nil if it calls once.

@@ -30,7 +30,7 @@ public protocol Waitable: AnyObject {
 public struct Readiness {
     /// Whether it is ready.
     public let isReady: Bool
-    /// Whether what makes it ready can be taken by others before whoever was told looks.
+    /// Whether those who were told may find it not ready: others can take what there is, or their waits were cancelled.
     let canBeTaken: Bool
     /// Who is told when it becomes ready; made when somebody asks.
     let list: () throws -> WaitList

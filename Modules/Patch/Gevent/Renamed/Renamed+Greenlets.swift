@@ -49,10 +49,6 @@ extension AnyGreenlet {
     @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
     public var spawn_tree_locals: Never { fatalError("unavailable") }
 
-    /// Use `AsyncResult.take(_:)`.
-    @available(*, unavailable, message: "use take(_:) of the result")
-    public func link(_ result: AsyncResult<Value>) {}
-
     /// Use `unlinkAll()`.
     @available(*, unavailable, renamed: "unlinkAll()")
     public func unlink_all() {}
@@ -71,6 +67,10 @@ extension AnyGreenlet {
 }
 
 extension Greenlet {
+    /// Use `AsyncResult.take(_:)`.
+    @available(*, unavailable, message: "use take(_:) of the result")
+    public func link(_ result: AsyncResult<Value>) {}
+
     /// Use `linkValue(_:)`.
     @available(*, unavailable, renamed: "linkValue(_:)")
     public func link_value(_ callback: (Greenlet<Value>) -> Void) {}
