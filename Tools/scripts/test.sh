@@ -8,8 +8,8 @@
 #   --sanitize        also the whole suite under the address and the thread sanitizer, each in a folder of its own
 #   --filter PATTERN  only the tests that match, as `swift test --filter` does
 #
-# Stops at the first step that fails, and names it. Builds in .build-check, so that a plain `swift build`, which has
-# other flags, keeps its own results.
+# Stops at the first step that fails, and names it. Builds in .build-check and the like, so that a plain `swift build`, which
+# has other flags, keeps its own results. While tests run, mostly one at a time, what comes later is built already, politely.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -40,10 +40,12 @@ done
 strict=(-Xswiftc -warnings-as-errors -Xcc -Werror -Xcc -Wall)
 
 current_step=''
+ahead='' # the process group that builds ahead, if there is one
 elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 failed() {
     local status=$?
+    [ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null || true
     [ -z "$current_step" ] || printf '\n==> FAILED: %s (%s)\n' "$current_step" "$(elapsed)" >&2
     exit "$status"
 }
@@ -71,11 +73,49 @@ check_format() {
     fi
 }
 
+release=(.build-release -c release)
+gates=(.build-gates -c release --package-path Benchmarks --product greenlet-bench)
+address=(.build-asan -c debug --sanitize=address)
+thread=(.build-tsan -c debug --sanitize=thread)
+
+# Builds, in the background, what the steps to come will build, so that they find it done.
+build_ahead() {
+    set -m
+    {
+        touch Benchmarks/Package.swift # else files that are new in our modules aren't seen
+        polite_build "${release[@]}" --build-tests
+        polite_build "${gates[@]}"
+        if $sanitize; then
+            polite_build "${address[@]}" --build-tests
+            polite_build "${thread[@]}" --build-tests
+        fi
+    } >/dev/null 2>&1 &
+    ahead=$!
+    set +m
+}
+
+# polite_build SCRATCH-FOLDER OPTION…: whatever goes wrong is said by the step whose turn it is.
+polite_build() {
+    local scratch=$1
+    shift
+    nice -n 19 swift build --scratch-path "$scratch" "${strict[@]}" "$@" || true
+    mkdir -p "$scratch"
+    touch "$scratch/ahead-$$"
+}
+
+# Waits until a folder has been built ahead.
+await_build() {
+    while [ -n "$ahead" ] && [ ! -e "$1/ahead-$$" ] && kill -0 "$ahead" 2>/dev/null; do sleep 1; done
+    rm -f "$1/ahead-$$"
+}
+
 # suite NAME SCRATCH-FOLDER OPTION…: builds all tests, then runs them.
 suite() {
     local name=$1 scratch=$2
     shift 2
+    await_build "$scratch"
     step "build the tests, $name" swift build --scratch-path "$scratch" --build-tests "${strict[@]}" "$@"
+    if [ "$name" = debug ] && ! $quick; then build_ahead; fi
     step "run the tests, $name" \
         swift test --scratch-path "$scratch" --skip-build "${test_options[@]}" "${strict[@]}" "$@"
 }
@@ -109,9 +149,9 @@ check_dependants() {
 
 # What one operation of each hot path costs, counted and not timed; and that such a gate can fail.
 check_gates() {
-    local build=(swift build --package-path Benchmarks --scratch-path .build-gates -c release "${strict[@]}") program
-    touch Benchmarks/Package.swift # as above
-    "${build[@]}" --product greenlet-bench
+    local build=(swift build --scratch-path "${gates[@]}" "${strict[@]}") program
+    await_build .build-gates
+    "${build[@]}"
     program=$("${build[@]}" --show-bin-path)/greenlet-bench
     Benchmarks/gates --check --program "$program"
     Benchmarks/gates --self-test --program "$program"
@@ -125,7 +165,7 @@ step "the switch on both architectures" Tools/scripts/check-architectures.sh
 suite debug .build-check -c debug
 if ! $quick; then
     # The storm rages for its full minute where it has the most greenlets a second.
-    GREENLET_STORM_SECONDS=60 suite release .build-check -c release
+    GREENLET_STORM_SECONDS=60 suite release "${release[@]}"
     step "gates" check_gates
     step "dependants: one package for each product" check_dependants
 fi
@@ -134,8 +174,8 @@ if $sanitize; then
     # count greenlets, watchers and stacks themselves.
     export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
     # Tests with a load of fixed size read this and make it smaller: a sanitizer costs a factor of five to fifteen.
-    GREENLET_TEST_SANITIZER=address suite "address sanitizer" .build-asan -c debug --sanitize=address
-    GREENLET_TEST_SANITIZER=thread suite "thread sanitizer" .build-tsan -c debug --sanitize=thread
+    GREENLET_TEST_SANITIZER=address suite "address sanitizer" "${address[@]}"
+    GREENLET_TEST_SANITIZER=thread suite "thread sanitizer" "${thread[@]}"
 fi
 current_step=''
 printf '==> all checks passed (%s)\n' "$(elapsed)"

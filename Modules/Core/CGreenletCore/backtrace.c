@@ -15,17 +15,21 @@ void cgreenlet_trampoline(void);
 char *swift_demangle(const char *mangled, size_t length, char *_Nullable buffer, size_t *_Nullable size,
                      uint32_t flags) __attribute__((weak));
 
-uintptr_t cgreenlet_own_stack_end(void) {
+void cgreenlet_own_stack(uintptr_t *low, uintptr_t *end) {
+    *low = *end = 0;
 #if defined(__linux__)
     pthread_attr_t attributes;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
-    void *low = NULL;
-    size_t size = 0;
-    pthread_attr_getstack(&attributes, &low, &size);
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    void *lowest;
+    size_t size;
+    if (pthread_attr_getstack(&attributes, &lowest, &size) == 0) {
+        *low = (uintptr_t)lowest;
+        *end = (uintptr_t)lowest + size;
+    }
     pthread_attr_destroy(&attributes);
-    return (uintptr_t)low + size;
 #else
-    return (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+    *end = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+    *low = *end - pthread_get_stacksize_np(pthread_self());
 #endif
 }
 
@@ -43,7 +47,8 @@ CGREENLET_UNINSTRUMENTED __attribute__((noinline)) size_t cgreenlet_backtrace(
     if (limit == 0 || (!is_running && registers.resume_address == (void *)cgreenlet_trampoline)) return 0;
     cgreenlet_walk walk = {.low = (uintptr_t)__builtin_frame_address(0), .frame = (uintptr_t)registers.frame_pointer};
     if (context->kind == CGREENLET_KIND_OWN) {
-        walk.high = cgreenlet_own_stack_end();
+        uintptr_t low;
+        cgreenlet_own_stack(&low, &walk.high);
     } else {
         walk.high = (uintptr_t)context->stack_low + context->stack_size;
     }

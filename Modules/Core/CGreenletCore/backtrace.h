@@ -39,8 +39,8 @@ static inline __attribute__((always_inline)) bool cgreenlet_walk_on(cgreenlet_wa
     return walk->frame != 0 && *address != 0;
 }
 
-/// The end of the calling thread's own stack.
-uintptr_t cgreenlet_own_stack_end(void);
+/// The bounds of the calling thread's own stack; zeros if they are not known.
+void cgreenlet_own_stack(uintptr_t *low, uintptr_t *end);
 
 /// `walk`, or, where the frame pointer holds something else, a walk along the chain that is on the stack all the same.
 ///
@@ -51,6 +51,9 @@ cgreenlet_walk cgreenlet_find_chain(cgreenlet_walk walk, uintptr_t stack_pointer
 /// `code` on until they leave its file. They are guessed: what looks like one is one.
 size_t cgreenlet_guess_returns(cgreenlet_walk walk, uintptr_t stack_pointer, uintptr_t code, uintptr_t *addresses,
                                size_t limit);
+
+/// Reads memory of this process that may go at any moment. False if it is not there.
+bool cgreenlet_read_memory(void *to, const void *from, size_t size);
 
 /// Whether the instruction before an address is a call.
 bool cgreenlet_follows_call(uintptr_t address);

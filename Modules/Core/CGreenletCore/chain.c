@@ -5,6 +5,8 @@
 #include "include/CGreenletCore.h"
 #include "sanitizer.h"
 
+#include <string.h>
+
 enum {
     SEARCHED = 1 << 14,  ///< bytes of the stack in which to look for the first record
     OUTERMOST_RECORD = 1 << 11,  ///< how far from a greenlet's stack's end its last record lies at most
@@ -52,9 +54,12 @@ CGREENLET_UNINSTRUMENTED cgreenlet_walk cgreenlet_find_chain(
 
 bool cgreenlet_follows_call(uintptr_t address) {
     uintptr_t base;
+    unsigned char code[LONGEST_CALL];
     if (!cgreenlet_is_code(address - LONGEST_CALL, &base)) return false;
+    // The file may be unloaded at any moment.
+    if (!cgreenlet_read_memory(code, (void *)(address - LONGEST_CALL), LONGEST_CALL)) return false;
+    const unsigned char *end = code + LONGEST_CALL;
 #if defined(__x86_64__)
-    const unsigned char *end = (const unsigned char *)address;
     if (end[-5] == 0xe8) return true;
     // FF /2, by how many bytes of address it has.
     for (int length = 2; length <= LONGEST_CALL; length++) {
@@ -62,10 +67,11 @@ bool cgreenlet_follows_call(uintptr_t address) {
     }
     return false;
 #elif defined(__aarch64__)
-    uint32_t instruction = *(const uint32_t *)(address - 4);
+    uint32_t instruction;
+    memcpy(&instruction, end - sizeof instruction, sizeof instruction);
     return (instruction & 0xfc000000) == 0x94000000 || (instruction & 0xfefff000) == 0xd63f0000;
 #else
-    return false;
+    return end == NULL;
 #endif
 }
 

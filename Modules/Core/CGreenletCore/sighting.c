@@ -50,7 +50,8 @@ CGREENLET_UNINSTRUMENTED static void copy_words(void *to, const void *from, size
 CGREENLET_UNINSTRUMENTED static size_t depth(
     cgreenlet_sighting *sighting, const cgreenlet_context *context, const cgreenlet_sightee *sightee) {
     bool is_own = context->kind == CGREENLET_KIND_OWN;
-    uintptr_t low = is_own ? 0 : (uintptr_t)context->stack_low;
+    // In the midst of a switch it is on another stack than that of `current`, and in a handler on a stack of its own.
+    uintptr_t low = is_own ? sightee->stack_low : (uintptr_t)context->stack_low;
     uintptr_t end = is_own ? sightee->stack_end : low + context->stack_size;
     if (sighting->stack_pointer < low || sighting->stack_pointer >= end) return 0;
     size_t whole = end - sighting->stack_pointer;
@@ -78,7 +79,7 @@ CGREENLET_UNINSTRUMENTED static void answer_question(cgreenlet_sighting *sightin
     sighting->copied = depth(sighting, context, self);
     copy_words(sighting->stack, (void *)sighting->stack_pointer, sighting->copied);
 #if defined(__x86_64__)
-    sighting->link = *(const uintptr_t *)sighting->stack;
+    if (sighting->copied > 0) sighting->link = *(const uintptr_t *)sighting->stack;
 #endif
     if (!sighting->scheduled) return;
     copy_words(sighting->object, (const char *)sighting->scheduled + self->object_offset, self->object_size);
@@ -173,30 +174,29 @@ static bool is_same_place(const place *a, const place *b) {
            a->stack_pointer == b->stack_pointer && a->code == b->code;
 }
 
-// Memory that may go while it is read.
-static bool read_memory(void *to, const void *from, size_t size) {
-    struct iovec local = {to, size}, remote = {(void *)from, size};
-    return size == 0 || process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
-}
-
 // What is read while the thread stays where it is belongs together.
 CGREENLET_UNINSTRUMENTED static bool look_from_outside(
     cgreenlet_sighting *sighting, const cgreenlet_sightee *sightee, const place *before) {
     const cgreenlet_thread *thread = sightee->thread;
     const cgreenlet_context *running = *(cgreenlet_context *const volatile *)&thread->current;
     cgreenlet_context context;
-    if (!read_memory(&context, running, sizeof context)) return false;
+    if (!cgreenlet_read_memory(&context, running, sizeof context)) return false;
     sighting->context = running;
     sighting->scheduled = context.scheduled;
     sighting->system_call = before->system_call;
     sighting->code = before->code;
     sighting->stack_pointer = before->stack_pointer;
     sighting->copied = depth(sighting, &context, sightee);
-    if (!read_memory(sighting->stack, (void *)sighting->stack_pointer, sighting->copied)) return false;
+    if (!cgreenlet_read_memory(sighting->stack, (void *)sighting->stack_pointer, sighting->copied)) return false;
     const char *object = context.scheduled ? (char *)context.scheduled + sightee->object_offset : NULL;
-    if (object && !read_memory(sighting->object, object, sightee->object_size)) return false;
+    if (object && !cgreenlet_read_memory(sighting->object, object, sightee->object_size)) return false;
     place after;
     return read_place(sightee->kernel_id, &after) && is_same_place(before, &after);
+}
+
+bool cgreenlet_read_memory(void *to, const void *from, size_t size) {
+    struct iovec local = {to, size}, remote = {(void *)from, size};
+    return size == 0 || process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
 bool cgreenlet_sight(cgreenlet_sighting *sighting, const cgreenlet_sightee *sightee) {
@@ -211,6 +211,11 @@ bool cgreenlet_sight(cgreenlet_sighting *sighting, const cgreenlet_sightee *sigh
 }
 
 #else
+
+bool cgreenlet_read_memory(void *to, const void *from, size_t size) {
+    (void)to, (void)from, (void)size;
+    return false;
+}
 
 bool cgreenlet_sight(cgreenlet_sighting *sighting, const cgreenlet_sightee *sightee) {
     (void)sightee;
@@ -229,7 +234,7 @@ cgreenlet_sightee cgreenlet_become_visible(void) {
     sigaddset(&question, SIGURG);
     pthread_sigmask(SIG_UNBLOCK, &question, NULL);
 #endif
-    self.stack_end = cgreenlet_own_stack_end();
+    cgreenlet_own_stack(&self.stack_low, &self.stack_end);
     return self;
 }
 

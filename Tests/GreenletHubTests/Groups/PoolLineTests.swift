@@ -265,4 +265,22 @@ import Testing
             #expect(begun == [1] && pool.freeCount == 1)
         }
     }
+
+    @Test func aSpawnCallbackMayKillWhoComesAndWhoIsThere() async {
+        await onHub {
+            let hub = Hub.current
+            let pool = Pool(size: 1)
+            let member = pool.applyAsync { try sleep(.seconds(20)) }
+            let killing = hub.addSpawnCallback { _ = try? $0.kill(wait: false) }
+            let killed = pool.applyAsync { try sleep(.seconds(20)) }
+            hub.removeSpawnCallback(killing)
+            #expect(killed.isReady)
+            // Has not begun, so that its place is free at once: when the next one already stands in line.
+            let freeing = hub.addSpawnCallback { _ in _ = try? member.kill(wait: false) }
+            let next = pool.applyAsync { 42 }
+            hub.removeSpawnCallback(freeing)
+            let value = try next.get(timeout: .seconds(5))
+            #expect(value == 42 && pool.isEmpty && pool.freeCount == 1)
+        }
+    }
 }

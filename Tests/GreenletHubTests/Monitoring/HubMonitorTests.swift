@@ -104,6 +104,46 @@ import Testing
         }
     }
 
+    @Test func aCallbackThatHoldsUpASleepingHubIsToldOf() async {
+        await onHub {
+            let told = Told()
+            try told.begin()
+            try yieldNow()
+            let (hub, isDone) = (Hub.current.handle, ThreadSafeEvent())
+            startThread {
+                _ = Self.napInC(50_000)
+                _ = try? hub.runCallback {
+                    _ = Self.napInC(300_000)
+                    isDone.set()
+                }
+            }
+            try isDone.wait()
+            Hub.current.stopMonitoring()
+            #expect(told.list.contains { $0.greenlet == "the hub itself, in a callback," }, "\(told.list)")
+        }
+    }
+
+    /// It is asked at any moment, also within a switch, where it is on another stack than it is going to be on.
+    @Test func whoSwitchesByHandIsLookedAtInPeace() async {
+        await onHub {
+            let told = Told()
+            try told.begin(limit: .milliseconds(1))
+            try yieldNow()
+            var isOver = false
+            let numbers = Coroutine<Void, Void> { _, suspend in while !isOver { try suspend(()) } }
+            let end = ContinuousClock.now + .milliseconds(isSanitized ? 200 : 1_000)
+            while ContinuousClock.now < end {
+                let turn = ContinuousClock.now + .milliseconds(4)
+                while ContinuousClock.now < turn { for _ in 0..<200 { try numbers.resume(()) } }
+                try yieldNow()
+            }
+            isOver = true
+            _ = try? numbers.resume(())  // which throws, as there is no more
+            Hub.current.stopMonitoring()
+            #expect(isSanitized || told.list.count > 10, "\(told.list.count)")
+        }
+    }
+
     @Test func whoSharesIsNotToldOf() async {
         await onHub {
             let told = Told()

@@ -66,14 +66,17 @@ func forkAndReturn() throws {
 }
 
 func forkInACallback() throws {
-    var child: CInt = 0
     let sleeper = spawn { try sleep(.seconds(20)) }
-    Hub.current.runSoon { child = forkBelowC() }
-    Hub.current.runSoon { check(getpid() == parent, "other callbacks are the parent's") }
-    try sleep(.milliseconds(5))
-    check(getpid() == parent, "the main greenlet goes on in the parent only")
-    let status = try endOf(child)
-    check(status == 0, "the child ends, as nobody is left: \(status)")
+    // Before the child uses its hub, and after that.
+    for fork in [forkBelowC, { (try? Hub.fork()) ?? -1 }] {
+        var child: CInt = 0
+        Hub.current.runSoon { child = fork() }
+        Hub.current.runSoon { check(getpid() == parent, "other callbacks are the parent's") }
+        try sleep(.milliseconds(5))
+        check(getpid() == parent, "the main greenlet goes on in the parent only")
+        let status = try endOf(child)
+        check(status == 0, "the child ends, as nobody is left: \(status)")
+    }
     try sleeper.kill()
 }
 

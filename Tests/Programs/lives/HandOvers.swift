@@ -79,6 +79,10 @@ func forkBeforeTakingBack() throws {
     let spawner = spawn { try pool.spawn {} }
     while !member.isReady { try yieldNow() }
     try inChildOfC {
+        let isEmpty = try pool.kill()
+        check(isEmpty && pool.freeCount == 1, "no place is on its way to anybody")
+    }
+    try inChildOfC {
         let value = try pool.spawn { 8 }.get()
         check(value == 8 && pool.freeCount == 1, "it has the only place")
     }

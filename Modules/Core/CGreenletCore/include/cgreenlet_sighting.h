@@ -19,7 +19,7 @@ enum {
 typedef struct cgreenlet_sightee {
     const cgreenlet_thread *thread;
     int kernel_id;
-    uintptr_t stack_end;   ///< of the thread's own stack
+    uintptr_t stack_low, stack_end;  ///< of the thread's own stack
     size_t object_offset;  ///< where to begin in the object that a scheduler hung on a context
     size_t object_size;    ///< how much of it to take, CGREENLET_SIGHTED_OBJECT at most
 } cgreenlet_sightee;

@@ -22,10 +22,11 @@ extension AnyGroup {
     @usableFromInline
     final func startInTurn(_ greenlet: AnyGreenlet) {
         guard let places, !places.tryAcquire() else { return startInPlace(greenlet) }
-        greenlet.expectStart(WaitReason("a place", self))
         let standIn = StandInLine(for: greenlet, of: self)
         do { try standIn.stand(in: places.waiters) } catch { fatalError("\(error)") }
-        greenlet.onFinish { standIn.leave() }  // holds it, too; at once if a spawn callback has killed it
+        greenlet.onFinish { standIn.leave() }  // holds it, too
+        // At the end, as it tells the spawn callbacks: they may kill this one, or a member, which frees a place.
+        greenlet.expectStart(WaitReason("a place", self))
     }
 
     /// Waits for a place for a fresh greenlet, and starts it there.

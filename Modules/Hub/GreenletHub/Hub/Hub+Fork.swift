@@ -70,7 +70,7 @@ extension Hub {
     /// In the child only the greenlet that calls this goes on; all others stay in the parent.
     ///
     /// Not a switch point. Returns twice, like the C function, which Swift declares unavailable. The child's hub is fresh:
-    /// no greenlet, no timer, none of the parent's events. The parent's greenlets have ended there, with `.leftInParent`;
+    /// no other greenlet, no timer but the time limits of who forked, none of the parent's events. The parent's greenlets have ended there, with `.leftInParent`;
     /// none of their code runs, not even a `defer`. Descriptors are shared, and can be waited for in both processes;
     /// signals that this thread watches are watched in both. What other greenlets have locked stays locked.
     ///

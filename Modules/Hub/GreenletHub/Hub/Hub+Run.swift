@@ -149,25 +149,17 @@ extension Hub {
             } else {
                 // Looked at again, as timeouts that were dropped may have woken somebody.
                 let sleeps = runnable.isEmpty && callbacks.isEmpty
-                woken = sleeps ? sleepInLoop() : loop.poll(until: timers.firstDeadline, waiting: false)
+                woken = loop.poll(until: timers.firstDeadline, waiting: sleeps)
                 if !isInherited { fireTimers() }
             }
             if isInherited { continue }
             turnBegan = Deadline.now
-            monitor?.pulse.beat()
+            loop.pulse?.beat()
             // Whoever the loop has woken is served before it looks again, however long that takes.
             handOversLeft = max(Turn.handOvers, woken)
             let next = nextContext()
             if next != context { cgreenlet_switch(context, next) }
         }
-    }
-
-    /// Nobody can run: waits for events.
-    private func sleepInLoop() -> Int {
-        let pulse = monitor?.pulse
-        pulse?.fallAsleep()
-        defer { pulse?.wakeUp() }
-        return loop.poll(until: timers.firstDeadline, waiting: true)
     }
 
     /// Nobody can run: looks for events, and if there is none it is the idlers' turn.
@@ -182,11 +174,11 @@ extension Hub {
     private func runCallbacks() {
         // Those that come meanwhile wait for the next turn, or one that calls itself again would keep out all others.
         if callbacks.isEmpty { return }
-        let batch = callbacks
+        let (batch, forkCount) = (callbacks, loop.forkCount)
         callbacks = []
         for callback in batch {
             callback()
-            if isInherited { return }  // the others are the parent's
+            if isInherited || loop.forkCount != forkCount { return }  // the others are the parent's
         }
     }
 

@@ -40,7 +40,7 @@ public final class Hub {
 
     let timers = TimerHeap<TimerAction>()
     /// Who watches that greenlets let each other run; nil if nobody does.
-    @exclusivity(unchecked) var monitor: HubMonitor?
+    @exclusivity(unchecked) var monitor: HubMonitor? { didSet { loop.pulse = monitor?.pulse } }
     var callbacks: [() -> Void] = []
     /// Waits that something outside of this thread's greenlets will end: descriptors, look-ups, signals.
     @exclusivity(unchecked) package var externalWaits = 0

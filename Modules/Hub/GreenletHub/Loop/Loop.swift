@@ -35,6 +35,8 @@ package final class Loop {
     var uvNeedsTurn = true
     /// In the child of a fork: the queue is the parent's, and must be left alone.
     var isInherited = false
+    /// Who is told when it sleeps; nil if nobody watches.
+    @exclusivity(unchecked) var pulse: Pulse?
     /// How often it was started over in the child of a fork.
     var forkCount = 0
     /// Whether what libuv shared with the parent has been made anew, ahead of the rest.
@@ -72,7 +74,10 @@ package final class Loop {
         }
         let isSleeping = limit != 0 && errands.isMarked
         if isSleeping, !errands.fallAsleep() { limit = 0 }
+        let pulse = limit != 0 ? pulse : nil
+        pulse?.fallAsleep()
         let count = cgreenlet_port_wait(port, events, CInt(Loop.batch), limit)
+        pulse?.wakeUp()
         if isSleeping, limit != 0 { errands.wakeUp() }
         precondition(count >= 0, "can't wait for events: \(describeError(count))")
         var woken = 0

@@ -13,7 +13,8 @@ extension Hub {
     /// sleeps, the watching thread does too.
     ///
     /// A greenlet in a system call is not disturbed. One that calculates is asked where it is by the signal `SIGURG`, as the
-    /// Go runtime does; where the program has a handler for that, it is not asked, and no backtrace is told.
+    /// Go runtime does: if it begins with a system call in that very moment, calls such as `poll` return with `EINTR`, as they may
+    /// at any time. Where the program has a handler for that signal nobody is asked, and no backtrace is told.
     ///
     /// Called again it takes the new limit and the new report. If the variable `GREENLET_MAX_BLOCKING_TIME` is set in the
     /// environment, each hub is watched from its beginning with that many seconds as its limit.

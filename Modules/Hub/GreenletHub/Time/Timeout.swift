@@ -182,7 +182,7 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
     func expire(shieldCount: UInt32) {
         timer = .none
         if length.hasDetails { details?.isOver() }
-        guard let greenlet = target, !greenlet.isReady else { return expireTooLate() }
+        guard let greenlet = target, !greenlet.isReady else { return setGreenlet(nil) }
         let now = greenlet.extras?.shieldCount ?? 0
         // Not four thousand million, as may be assumed.
         let openedSince = UInt32(truncatingIfNeeded: now) &- shieldCount
@@ -191,12 +191,6 @@ public final class Timeout: Error, CustomStringConvertible, @unchecked Sendable 
 
     /// Whether it is among the hub's timers, and is not counted.
     var isUncounted: Bool { isPending && details?.keepsHubAlive == false }
-
-    @inline(never)
-    private func expireTooLate() {
-        if let hub = target?.hub, hub.leftTimeouts > 0 { hub.leftTimeouts -= 1 }
-        setGreenlet(nil)
-    }
 
     /// Who started it, while it runs.
     var target: AnyGreenlet? { greenlet?.takeUnretainedValue() }

@@ -4,7 +4,7 @@
 
 public import GreenletHub
 
-extension Greenlet {
+extension AnyGreenlet {
     /// Use `start(after:)`.
     @available(*, unavailable, renamed: "start(after:)")
     public func start_later(_ seconds: Double) {}
@@ -49,22 +49,6 @@ extension Greenlet {
     @available(*, unavailable, message: "use a SpawnTreeLocal, which is bound for a scope")
     public var spawn_tree_locals: Never { fatalError("unavailable") }
 
-    /// Use `AsyncResult.take(_:)`.
-    @available(*, unavailable, message: "use take(_:) of the result")
-    public func link(_ result: AsyncResult<Value>) {}
-
-    /// Use `linkValue(_:)`.
-    @available(*, unavailable, renamed: "linkValue(_:)")
-    public func link_value(_ callback: (Greenlet<Value>) -> Void) {}
-
-    /// Use `linkError(_:)`.
-    @available(*, unavailable, renamed: "linkError(_:)")
-    public func link_exception(_ callback: (Greenlet<Value>) -> Void) {}
-
-    /// Use `rawLink(_:)`.
-    @available(*, unavailable, renamed: "rawLink(_:)")
-    public func rawlink(_ callback: (Greenlet<Value>) -> Void) {}
-
     /// Use `unlinkAll()`.
     @available(*, unavailable, renamed: "unlinkAll()")
     public func unlink_all() {}
@@ -80,6 +64,20 @@ extension Greenlet {
     /// Use `spawnSite` or `spawnBacktrace`.
     @available(*, unavailable, renamed: "spawnBacktrace")
     public var spawning_stack: Never { fatalError("unavailable") }
+}
+
+extension Greenlet {
+    /// Use `AsyncResult.take(_:)`.
+    @available(*, unavailable, message: "use take(_:) of the result")
+    public func link(_ result: AsyncResult<Value>) {}
+
+    /// Use `linkValue(_:)`.
+    @available(*, unavailable, renamed: "linkValue(_:)")
+    public func link_value(_ callback: (Greenlet<Value>) -> Void) {}
+
+    /// Use `linkError(_:)`.
+    @available(*, unavailable, renamed: "linkError(_:)")
+    public func link_exception(_ callback: (Greenlet<Value>) -> Void) {}
 
     /// Use `Hub.addSpawnCallback(_:)`.
     @available(*, unavailable, message: "use Hub.current.addSpawnCallback(_:)")
@@ -91,11 +89,11 @@ extension Greenlet {
 }
 
 extension AnyGroup {
-    /// Use `lazyMap(_:limit:_:)`.
-    @available(*, unavailable, message: "use lazyMap(_:limit:_:)")
+    /// Use `lazyMap(_:limit:ordered:_:)`.
+    @available(*, unavailable, message: "use lazyMap(_:limit:ordered:_:)")
     public func imap<Item, Result>(_ function: (Item) throws -> Result, _ items: [Item]) {}
 
-    /// Use `lazyMap(_:limit:_:)`.
+    /// Use `lazyMap(_:limit:ordered:_:)`.
     @available(*, unavailable, message: "use lazyMap(zip(…, …))")
     public func imap<First, Second, Result>(
         _ function: (First, Second) throws -> Result,
@@ -156,10 +154,6 @@ extension Pool {
     /// Use `freeCount`.
     @available(*, unavailable, renamed: "freeCount")
     public func free_count() {}
-
-    /// Use `isFull`.
-    @available(*, unavailable, renamed: "isFull")
-    public func full() {}
 
     /// Use `waitAvailable(timeout:)`.
     @available(*, unavailable, renamed: "waitAvailable(timeout:)")
