@@ -98,8 +98,8 @@ extension Hub {
 
     /// Has the loop itself do something that calls others' code, which may not block there.
     private func inLoop(_ task: @escaping (Loop) -> Void) {
-        // Another is on the way where a raw greenlet's `defer` has made the hub, which knows nobody then.
-        guard record.pointee.current == mainContext, mayPark else { return task(loop) }
+        // Not where a raw greenlet was the first to want a hub, in the last moments of its thread.
+        guard mayPark, record.pointee.current == mainContext else { return task(loop) }
         runNext { [loop] in task(loop) }
         main.yield()
     }
