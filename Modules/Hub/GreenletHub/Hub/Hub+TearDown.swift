@@ -66,12 +66,12 @@ extension Hub {
         // What other threads have submitted, and do in this moment, begins, and ends itself: see `HubHandle.submit`.
         loop.errands.refuseWork()
         for greenlet in unfinished where greenlet.stage != .submitted { _ = try? greenlet.kill(wait: false) }
-        inLoop { $0.errands.run() }
+        if loop.errands.isLeft { inLoop { $0.errands.run() } }
         waitForUnfinished(until: patience)
         stopMonitoring()
         takeBackExternalLinks()
         for watch in watches.values { watch.stop() }
-        inLoop { $0.errands.close() }
+        if loop.errands.shut() { inLoop { $0.errands.finish() } }
         waitForUnfinished(until: patience)
         // Whoever closes a descriptor later, on whatever thread, finds it unwatched. Those that still wait are woken, for
         // a run queue that nobody looks at again.

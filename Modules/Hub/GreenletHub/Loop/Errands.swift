@@ -237,12 +237,17 @@ extension Errands {
         refusesWork.store(true, ordering: .relaxed)
     }
 
-    /// The loop ends: what was left is done, and nothing is left any more.
-    func close() {
+    /// The loop ends: nothing is left to it any more.
+    ///
+    /// - Returns: Whether something is to be done still: see `finish()`.
+    func shut() -> Bool {
         mark()
         takeIn(newest.exchange(Self.closed, ordering: .acquiring))
-        run(atMost: .max)
+        return first != nil
     }
+
+    /// Does all that was left.
+    func finish() { run(atMost: .max) }
 
     /// Something was called here, and has begun.
     func hasBegun(_ promise: any Promised) { promises[ObjectIdentifier(promise)] = promise }

@@ -74,10 +74,10 @@ package final class Loop {
         }
         let isSleeping = limit != 0 && errands.isMarked
         if isSleeping, !errands.fallAsleep() { limit = 0 }
-        let pulse = limit != 0 ? pulse : nil
-        pulse?.fallAsleep()
+        let isWatched = limit != 0 && pulse != nil
+        if isWatched { tellThatItSleeps() }
         let count = cgreenlet_port_wait(port, events, CInt(Loop.batch), limit)
-        pulse?.wakeUp()
+        if isWatched { tellThatItWakes() }
         if isSleeping, limit != 0 { errands.wakeUp() }
         precondition(count >= 0, "can't wait for events: \(describeError(count))")
         var woken = 0
@@ -93,6 +93,13 @@ package final class Loop {
         if errands.isLeft { errands.run() }
         return woken
     }
+
+    // Apart: inlined they would count references also where nobody watches.
+    @inline(never)
+    private func tellThatItSleeps() { pulse?.fallAsleep() }
+
+    @inline(never)
+    private func tellThatItWakes() { pulse?.wakeUp() }
 
     /// What other threads leave to this one, for somebody who will pass it on to them.
     func reachableErrands() -> Errands {
@@ -129,7 +136,7 @@ package final class Loop {
     /// Nobody may wait for anything any more.
     package func close() {
         OpenLoops.remove(self)
-        errands.close()
+        if errands.shut() { errands.finish() }
         pollers.closeAll()
         uv_close(UnsafeMutableRawPointer(anchor).assumingMemoryBound(to: uv_handle_t.self), nil)
         var status = UV_EBUSY.rawValue
