@@ -66,8 +66,7 @@ private struct Source: Sequence, IteratorProtocol {
                     others[round % others.count].clear()
                 }
             }
-            try sleep(.milliseconds(1))
-            #expect(others.allSatisfy { "\($0)".hasSuffix(" 0 waiting>") })
+            try waitUntil { others.allSatisfy { "\($0)".hasSuffix(" 0 waiting>") } }
         }
     }
 
@@ -79,8 +78,7 @@ private struct Source: Sequence, IteratorProtocol {
                     try yieldNow()
                 }
             }
-            try sleep(.milliseconds(1))
-            #expect(Hub.current.aliveCount == 0)
+            try waitUntil { Hub.current.aliveCount == 0 }
         }
     }
 
@@ -135,4 +133,13 @@ private struct Source: Sequence, IteratorProtocol {
             }
         }
     }
+}
+
+/// What other threads have left to a hub is done in its next turns, some in each.
+private func waitUntil(_ isSo: () -> Bool) throws {
+    let isInTime = try withTimeout(.seconds(5), default: false) {
+        while !isSo() { try sleep(.milliseconds(1)) }
+        return true
+    }
+    #expect(isInTime)
 }
