@@ -3,11 +3,10 @@
 
 import Foundation
 import GreenletCore
+import GreenletHub
 import GreenletTestSupport
 import Synchronization
 import Testing
-
-@testable import GreenletHub
 
 @Suite struct HubMonitorTests {
     /// What was told, by a thread that others look at.

@@ -74,7 +74,7 @@ final class HubMonitor: @unchecked Sendable {
 }
 
 /// Since when nothing was heard of a hub, and when to say so next.
-struct Suspicion {
+package struct Suspicion {
     private let limit: UInt64
     private var beat: UInt?
     private var since: Deadline
@@ -82,7 +82,7 @@ struct Suspicion {
     /// How long it takes until the next report.
     private var patience: UInt64
 
-    init(limit: Duration, beat: UInt?, now: Deadline) {
+    package init(limit: Duration, beat: UInt?, now: Deadline) {
         self.limit = Deadline.nanoseconds(limit)
         patience = self.limit
         self.beat = beat
@@ -92,7 +92,7 @@ struct Suspicion {
     /// Takes in what is heard now.
     ///
     /// - Returns: For how long it has been the same, if that is to be reported.
-    mutating func heard(_ beat: UInt?, now: Deadline) -> Duration? {
+    package mutating func heard(_ beat: UInt?, now: Deadline) -> Duration? {
         // Who comes far too late himself has seen nothing: the machine is busy, or the process was stopped for a while.
         let isBlind = now.nanoseconds - lastLook.nanoseconds > limit
         lastLook = now
@@ -107,7 +107,7 @@ struct Suspicion {
     }
 
     /// A report has taken its time.
-    mutating func looked(now: Deadline) { lastLook = now }
+    package mutating func looked(now: Deadline) { lastLook = now }
 }
 
 /// Runs `body`, and what it starts for good, with no signal delivered: those are the program's.
