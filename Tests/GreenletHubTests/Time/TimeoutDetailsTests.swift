@@ -84,15 +84,15 @@ import Testing
 
     @Test func anotherMayStartItWhileItsErrorIsOnItsWay() async {
         await onHub {
-            let timeout = Timeout(.milliseconds(2))
+            let timeout = Timeout(.milliseconds(20))
             weak var first: AnyGreenlet?
             func expire() throws {
                 let greenlet = spawn {
                     timeout.start()
-                    try shield { try sleep(.milliseconds(5)) }
+                    try shield { try sleep(.milliseconds(50)) }
                 }
                 first = greenlet
-                try sleep(.milliseconds(4))
+                try sleep(.milliseconds(40))
                 #expect(!timeout.isPending)
                 timeout.start()
                 try greenlet.join()
