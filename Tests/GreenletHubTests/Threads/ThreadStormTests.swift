@@ -104,8 +104,8 @@ private func rageWithoutHub(_ shared: Shared, _ handles: [HubHandle], _ seed: UI
 }
 
 @Suite struct ThreadStormTests {
-    /// Set GREENLET_STORM_SECONDS to let it rage longer.
-    private static let seconds = getenv("GREENLET_STORM_SECONDS").flatMap { Int(String(cString: $0)) } ?? 2
+    /// Set GREENLET_THREAD_STORM_SECONDS to let it rage longer.
+    private static let seconds = getenv("GREENLET_THREAD_STORM_SECONDS").flatMap { Int(String(cString: $0)) } ?? 2
 
     @Test func noPermitIsLostAndNobodySleepsForEver() async {
         await onHub(limit: .seconds(Self.seconds + 60)) {
